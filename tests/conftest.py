@@ -2,6 +2,7 @@
 import ast
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "autoencoder_fashion_mnist.ipynb"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+FRESH = tempfile.TemporaryDirectory()  # the notebook's figures, drawn anew
+os.environ["FIGURES"] = FRESH.name
 
 
 def text(value):
