@@ -155,3 +155,21 @@ def test_cache_that_cannot_be_made(load, server, cache):
     with pytest.raises(RuntimeError) as error:
         load(LABELS)
     assert_cure(error, cache)
+
+
+def test_full_disk(functions, load, cache, monkeypatch):
+    def fail(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(functions, "urlretrieve", fail)
+    with pytest.raises(RuntimeError, match="No space left") as error:
+        load(LABELS)
+    assert_cure(error, cache)
+    assert list(cache.iterdir()) == []
+
+
+def test_read_only_cache_with_good_data_is_used(load, good, cache):
+    shutil.copytree(good, cache)
+    cache.chmod(0o555)
+    assert len(load(LABELS)) == 10_008
+    cache.chmod(0o755)

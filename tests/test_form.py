@@ -79,9 +79,9 @@ def test_every_figure_has_caption_prose_and_alt_text(notebook):
 def test_saved_figures_are_the_shown_ones(code_cells):
     stored = {}
     for cell in code_cells:
-        names = re.findall(r'show_figure\(.*"(\w+)"\)', text(cell["source"]))
-        stored.update(zip(names, map(base64.b64decode, pictures(cell)),
-                          strict=True))
+        for picture in pictures(cell):
+            name, = re.findall(r'"(\w+)"\)\s*$', text(cell["source"]))
+            stored[name] = base64.b64decode(picture)
     files = {path.stem: path.read_bytes() for path in (ROOT / "figures").iterdir()}
     assert files.keys() == stored.keys()
     assert [name for name in files if files[name] != stored[name]] == []

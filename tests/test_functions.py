@@ -88,10 +88,20 @@ def test_network_is_the_assignments(functions):
     layers = encoder.layers[1:] + decoder.layers[1:]
     assert [(layer.units, layer.activation.__name__) for layer in layers] == [
         (128, "relu"), (64, "relu"), (128, "relu"), (784, "sigmoid")]
+    assert (layers[1].bias.numpy() == 1).all(), "all units of the code start active"
     assert autoencoder.count_params() == sum(
         a * b + b for a, b in [(784, 128), (128, 64), (64, 128), (128, 784)])
     assert (encoder.name, decoder.name, autoencoder.name) == (
         "encoder", "decoder", "autoencoder")
+
+
+def test_class_names_are_in_the_order_of_the_labels(functions):
+    """The order is that of the data set's own description, labels 0 to 9."""
+    published = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
+                 "Shirt", "Sneaker", "Bag", "Ankle boot"]
+    assert len(functions["CLASSES"]) == 10
+    for ours, theirs in zip(functions["CLASSES"], published):
+        assert theirs.startswith(ours)
 
 
 @pytest.fixture
