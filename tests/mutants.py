@@ -153,20 +153,23 @@ def only(found, what):
 
 
 def change(notebook, where, old, new):
-    """Change one text of the notebook, a dict, in place."""
-    kind = {"code": "code", "output": "code", "alt": "code", "prose": "markdown"}
+    """Change one text of the notebook, a dict, in place; an alt text wholly."""
+    part = {"output": "outputs", "alt": "metadata"}.get(where, "source")
+    kind = "markdown" if where == "prose" else "code"
     hits = []
-    for cell in (c for c in notebook["cells"] if c["cell_type"] == kind[where]):
-        part = {"output": "outputs", "alt": "metadata"}.get(where, "source")
-        raw = json.dumps(cell[part], ensure_ascii=False)
-        wanted = json.dumps(old, ensure_ascii=False)[1:-1]
+    for cell in (c for c in notebook["cells"] if c["cell_type"] == kind):
         if part == "source":
-            raw = json.dumps("".join(cell[part]), ensure_ascii=False)
-        if raw.count(wanted) == 1:
-            hits.append((cell, part, raw.replace(
-                wanted, json.dumps(new, ensure_ascii=False)[1:-1])))
-    cell, part, raw = only(hits, old)
-    cell[part] = json.loads(raw)
+            cell["source"] = "".join(cell["source"])
+        raw, wanted = (json.dumps(x, ensure_ascii=False)
+                       for x in (cell[part], old))
+        hits += [cell] * raw.count(wanted[1:-1])
+    cell = only(hits, old)
+    if where == "alt":
+        cell["metadata"]["alt"] = new
+    else:
+        raw, wanted, instead = (json.dumps(x, ensure_ascii=False)
+                                for x in (cell[part], old, new))
+        cell[part] = json.loads(raw.replace(wanted[1:-1], instead[1:-1]))
 
 
 def static(mutant):
@@ -202,7 +205,9 @@ class Kernel:
     def __init__(self):
         self.stored = nbformat.read(NOTEBOOK, as_version=4)
         self.cells = [c for c in self.stored.cells if c.cell_type == "code"]
-        self.client = NotebookClient(copy.deepcopy(self.stored), timeout=300)
+        self.client = NotebookClient(
+            copy.deepcopy(self.stored), timeout=300,
+            extra_arguments=["--IPKernelApp.capture_fd_output=False"])
 
     def find(self, text):
         return only([i for i, c in enumerate(self.cells) if text in c.source],
