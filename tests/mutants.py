@@ -223,7 +223,6 @@ class Kernel:
         except CellExecutionError as error:
             return f"{error.ename}: {error.evalue}"
         if shown([cell]) != shown([self.cells[index]]):
-            print(shown([cell]))
             return "output"
         fresh = Path(os.environ["FIGURES"])
         return "figure" if name and differs(

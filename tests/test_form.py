@@ -22,7 +22,8 @@ def shown(cells):
     texts = []
     for output in (o for c in cells for o in c["outputs"]):
         texts.append(text(output.get("text", "")))
-        texts += [text(value) for kind, value in output.get("data", {}).items()
+        texts += [text(value) for kind, value in
+                  sorted(output.get("data", {}).items())
                   if kind.startswith("text/")]
     return "\n".join(texts)
 
