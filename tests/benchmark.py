@@ -1,6 +1,6 @@
 """Measure what the notebook's training is worth on this machine.
 
-    .venv/bin/python tests/benchmark.py            # about half an hour
+    .venv/bin/python tests/benchmark.py            # about 20 minutes
     .venv/bin/python tests/benchmark.py --quick    # smoke test of the script
 
 Prints one table: time to quality, cost of an epoch, the whole notebook, and
@@ -38,8 +38,8 @@ def fit(recipe, seed, epochs, target=None):
     """Train once; return seconds, CPU seconds an epoch, and test scores.
 
     recipe: "plain" or "notebook". Stops early once the validation loss is at
-    or below `target`. The first epoch, which compiles, is left out of the
-    CPU seconds.
+    or below `target`. A negative number of epochs trains without validation.
+    The first epoch, which compiles, is left out of the CPU seconds.
     """
     nb = notebook_functions()
     keras = nb["keras"]
@@ -134,9 +134,9 @@ def main(quick):
     fast = [fresh("fit", "notebook", seed, short, target) for seed in seeds]
     ours = [fresh("fit", "notebook", seed, full) for seed in seeds]
     bare = [fresh("products", 0, 0, -5) for _ in seeds]
-    plain_cpu = [fresh("fit", "plain", 0, -long // 10 or -2) for _ in seeds]
-    ours_cpu = [fresh("fit", "notebook", 0, -5 if not quick else -2)
-                for _ in seeds]
+    some = -2 if quick else -5
+    plain_cpu = [fresh("fit", "plain", 0, some) for _ in seeds]
+    ours_cpu = [fresh("fit", "notebook", 0, some) for _ in seeds]
     print("| measure | assignment's recipe | notebook | ratio |")
     print("| --- | --: | --: | --: |")
 
