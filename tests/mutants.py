@@ -25,7 +25,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from conftest import NOTEBOOK, ROOT
-from test_figures import differs
+from test_after_run import differs
 from test_form import shown
 
 FORM, DATA, FUNCTIONS = "test_form.py", "test_data.py", "test_functions.py"
@@ -54,11 +54,11 @@ STATIC = [
      FUNCTIONS, "test_rows_of_images"),
     ("code", '"Pullover", "Dress", "Coat"', '"Coat", "Dress", "Pullover"',
      FUNCTIONS, "test_class_names"),
-    ("code", "(batch, (batch,) * copies)", "(batch, (1 - batch,) * copies)",
+    ("code", "batch, (batch,) * copies", "batch, (1 - batch,) * copies",
      FUNCTIONS, "test_training_returns_the_input"),
     ("code", "if not np.isfinite", "if np.isinf",
      FUNCTIONS, "test_training_stops"),
-    ("code", "np.argmin(squares", "np.argmax(squares",
+    ("code", "np.argmax(closeness", "np.argmin(closeness",
      FUNCTIONS, "test_nearest"),
     ("code", "/ np.bincount(labels)", "/ len(labels)",
      FUNCTIONS, "test_class_means"),

@@ -1,7 +1,9 @@
 """Bad files, bad networks: one sentence with the cure, and nothing lost."""
 import gzip
 import http.server
+import os
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -84,12 +86,15 @@ def server(functions, good, monkeypatch):
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data[:server.cut])
+            server.sent.set()
+            server.more.wait(20)
 
         def log_message(self, *args):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.cut = None
+    server.cut, server.sent, server.more = None, threading.Event(), threading.Event()
+    server.more.set()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setitem(functions, "ORIGIN",
                         f"http://127.0.0.1:{server.server_port}/")
@@ -116,6 +121,22 @@ def test_broken_download_leaves_nothing_and_the_next_recovers(load, server, cach
     assert_cure(error, cache)
     assert list(cache.iterdir()) == []
     server.cut = None
+    assert len(load(LABELS)) == 10_008
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_killed_download_is_not_trusted(load, server, cache):
+    server.cut = 1000
+    server.more.clear()
+    child = os.fork()
+    if not child:
+        load(LABELS)
+        os._exit(0)
+    assert server.sent.wait(20)
+    os.kill(child, signal.SIGKILL)
+    assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    server.cut = None
+    server.more.set()
     assert len(load(LABELS)) == 10_008
 
 

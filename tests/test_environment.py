@@ -1,15 +1,19 @@
-"""A student's settings do not change the notebook's first half."""
+"""A student's settings, interrupts and second thoughts change no result."""
 import json
 import os
+import subprocess
 import sys
 
+import nbformat
 import pytest
 
-from mutants import Kernel
+from conftest import ROOT
+from mutants import SLOW, STATIC, Kernel, static
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="uses a folder of Linux")
-def test_foreign_settings_have_no_effect(functions, tmp_path, monkeypatch):
+@pytest.fixture
+def foreign(functions, tmp_path, monkeypatch):
+    """Set everything that another project may have set; return a folder."""
     home = tmp_path / "Schrank für Wäsche"
     data = home / "datasets" / "fashion-mnist"
     data.mkdir(parents=True)
@@ -22,14 +26,40 @@ def test_foreign_settings_have_no_effect(functions, tmp_path, monkeypatch):
                         "TF_USE_LEGACY_KERAS": "1", "MPLBACKEND": "Agg",
                         "MPLCONFIGDIR": "/proc/nowhere"}.items():
         monkeypatch.setenv(name, value)
+    return home
+
+
+INTERRUPT = ("import threading; threading.Timer("
+             "5, os.kill, (os.getpid(), 2)).start()  # SIGINT, as from Jupyter\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="uses a folder of Linux")
+def test_each_cell_twice_or_interrupted_under_foreign_settings(foreign):
+    """The first run of a cell that trains is interrupted by its user."""
     kernel = Kernel()
-    kernel.client.resources["metadata"] = {"path": str(home)}
+    kernel.client.resources["metadata"] = {"path": str(foreign)}
     with kernel.client.setup_kernel():
-        for i in range(kernel.find("def pca(") + 1):
-            assert kernel.run(i) == "", f"cell {i + 1}"
+        for i, cell in enumerate(kernel.cells):
+            trains = any(call in cell.source for call in SLOW)
+            first = kernel.run(i, cell.source, INTERRUPT + cell.source
+                               ) if trains else kernel.run(i)
+            assert first == ("KeyboardInterrupt: " if trains else ""), (
+                f"cell {i + 1}, first run")
+            assert kernel.run(i) == "", f"cell {i + 1}, second run"
+
+
+def test_killed_kernel_is_noticed(tmp_path):
+    cells = ["import os; os.kill(os.getpid(), 9)", "1"]
+    nbformat.write(nbformat.v4.new_notebook(cells=[
+        nbformat.v4.new_code_cell(source, execution_count=1) for source in cells],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}),
+        tmp_path / "killed.ipynb")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", "tests/pytest.ini", "--rootdir=.",
+         "--nbval-cell-timeout=3", tmp_path / "killed.ipynb"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1 and "1 failed" in run.stdout
 
 
 def test_static_mutants_are_noticed():
-    import mutants
-    alive = [m for m in mutants.STATIC if not mutants.static(m)]
-    assert alive == []
+    assert [m for m in STATIC if not static(m)] == []
