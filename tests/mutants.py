@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -95,15 +96,15 @@ CELLS = [
     ("[55_000])\ny_train", "[50_000])\ny_train", "def scale", "output"),
     ("x_test, y_test = scale(raw[2][16:]), raw[3][8:]\n",
      "x_test, y_test = scale(raw[2][16:]), raw[3][8:]\n"
-     "x_valid = x_test[:5000]\n", "def bce", "output"),
-    ("raw[3][8:]\n", "raw[3][:7:-1]\n", "def nearest", "from best to worst"),
+     "x_valid = x_test[:5000]\n", "gzipped =", "output"),
+    ("raw[3][8:]\n", "raw[3][:7:-1]\n", "def nearest(", "from best to worst"),
     ("CODE_SIZE = 64", "CODE_SIZE = 63", "def build_autoencoder", "output"),
     ("np.log(y)", "np.log2(y)", "def bce", "mid-grey has most entropy"),
     ("centered = x_train - mean_image", "centered = x_test - mean_image",
      "def pca(", "output"),
     ("[1].T[::-1]", "[1].T", "def pca(", "output"),
     ("mean_image = x_train.mean(axis=0)",
-     "mean_image = 0 * x_train.mean(axis=0)", "def pca(", "output"),
+     "mean_image = 0 * x_train.mean(axis=0)", "methods =", "output"),
     ("pca_test = pca(x_test, mean_image, components[:CODE_SIZE])",
      "pca_test = pca(x_test, mean_image, components[:CODE_SIZE - 1])",
      "methods =", "output"),
@@ -120,15 +121,15 @@ CELLS = [
      "methods =", "output"),
     ("max_val=1.0", "max_val=255.0", "methods =", "output"),
     ("[class_means(error, y_test) for", "[class_means(error, y_test[::-1]) for",
-     "def nearest", "from best to worst"),
+     "def nearest(", "from best to worst"),
     ("rank = np.argsort(ae_mse)", "rank = np.argsort(-ae_mse)",
-     "def nearest", "twice as strong"),
+     "def nearest(", "twice as strong"),
     ("nearest(x_test[:1000], x_train)", "nearest(x_test[:1000], x_test)",
-     "def nearest", "output"),
+     "def nearest(", "output"),
     ("-ae_mse.mean(), key", "-pca_mse.mean(), key", "def pca_error", "output"),
     ("codes.max(axis=0)", "codes.min(axis=0)", "def pca_error", "output"),
     ("nearest_class(points) != y_test", "nearest_class(points) == y_test",
-     "def nearest_class", "output"),
+     "def nearest_class(", "most of the tops"),
     ("rng.permuted(codes, axis=0)[:100]", "codes[:100]", "away =", "blotches"),
     ("x_test.reshape(-1, 28, 28), 1, axis=2)",
      "x_test.reshape(-1, 28, 28), 0, axis=2)", "away =", "MSE misleads"),
@@ -199,6 +200,12 @@ def static(mutant):
     return run.returncode == 1 and f"FAILED tests/{module}::{test}" in run.stdout
 
 
+def survivors():
+    """Return the static mutants that nothing notices."""
+    with ThreadPoolExecutor(2) as pool:
+        return [m for m, dead in zip(STATIC, pool.map(static, STATIC)) if not dead]
+
+
 class Kernel:
     """A kernel in which cells run and are compared with the stored ones."""
 
@@ -248,10 +255,7 @@ class Kernel:
 
 
 def main(only_static):
-    alive, total = [], len(STATIC) + (0 if only_static else len(CELLS))
-    for mutant in STATIC:
-        print(mutant[:3], flush=True)
-        alive += [] if static(mutant) else [mutant]
+    alive, total = survivors(), len(STATIC) + (0 if only_static else len(CELLS))
     if not only_static:
         kernel = Kernel()
         with kernel.client.setup_kernel():

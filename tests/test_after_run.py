@@ -11,16 +11,24 @@ from matplotlib.image import imread
 from conftest import ROOT
 
 STORED = sorted((ROOT / "figures").glob("*.png"))
-# Share of pixels that may differ strongly. Another CPU trains slightly other
+# Share of the picture that may differ. Another CPU trains slightly other
 # networks, which moves the dots of the map and changes the extreme examples.
-MAY_DIFFER = {"broken": 0.01, "errors": 0.05, "two_numbers": 0.15}
+MAY_DIFFER = {"broken": 0.05, "errors": 0.06, "two_numbers": 0.15}
+
+
+def coarse(image):
+    """Return the mean colour of each 8 x 8 pixels: a line may move a little."""
+    height, width = (n // 8 for n in image.shape[:2])
+    blocks = image[:8 * height, :8 * width, :3].reshape(height, 8, width, 8, 3)
+    return blocks.mean(axis=(1, 3))
 
 
 def differs(path, other):
     """Return whether two PNG files show different figures."""
     a, b = imread(path), imread(other)
-    return a.shape != b.shape or (np.abs(a - b).max(axis=-1) > 0.5).mean() > (
-        MAY_DIFFER.get(path.stem, 0.001))
+    return a.shape != b.shape or (
+        np.abs(coarse(a) - coarse(b)).max(axis=-1) > 0.15
+        ).mean() > MAY_DIFFER.get(path.stem, 0.0003)
 
 
 @pytest.fixture
