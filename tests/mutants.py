@@ -129,7 +129,7 @@ CELLS = [
     ("-ae_mse.mean(), key", "-pca_mse.mean(), key", "def pca_error", "output"),
     ("codes.max(axis=0)", "codes.min(axis=0)", "def pca_error", "output"),
     ("nearest_class(points) != y_test", "nearest_class(points) == y_test",
-     "def nearest_class(", "most of the tops"),
+     "def nearest_class(", "more than half of the tops"),
     ("rng.permuted(codes, axis=0)[:100]", "codes[:100]", "away =", "blotches"),
     ("x_test.reshape(-1, 28, 28), 1, axis=2)",
      "x_test.reshape(-1, 28, 28), 0, axis=2)", "away =", "MSE misleads"),

@@ -48,6 +48,13 @@ def test_each_cell_twice_or_interrupted_under_foreign_settings(foreign):
             assert kernel.run(i) == "", f"cell {i + 1}, second run"
 
 
+def test_old_keras_is_named_with_the_cure():
+    kernel = Kernel()
+    with kernel.client.setup_kernel():
+        assert "run %pip install -U keras" in kernel.run(
+            0, "import keras\n", "import keras; keras.__version__ = '3.9.2'\n")
+
+
 def test_killed_kernel_is_noticed(tmp_path):
     cells = ["import os; os.kill(os.getpid(), 9)", "1"]
     nbformat.write(nbformat.v4.new_notebook(cells=[
