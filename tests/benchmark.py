@@ -1,6 +1,6 @@
 """Measure what the notebook's training is worth on this machine.
 
-    .venv/bin/python tests/benchmark.py            # about 20 minutes
+    .venv/bin/python tests/benchmark.py            # about 15 minutes
     .venv/bin/python tests/benchmark.py --quick    # smoke test of the script
 
 Prints one table: time to quality, cost of an epoch, the whole notebook, and

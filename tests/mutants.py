@@ -59,7 +59,7 @@ STATIC = [
      FUNCTIONS, "test_training_returns_the_input"),
     ("code", "if not np.isfinite", "if np.isinf",
      FUNCTIONS, "test_training_stops"),
-    ("code", "np.argmax(closeness", "np.argmin(closeness",
+    ("code", "np.argmin(squares", "np.argmax(squares",
      FUNCTIONS, "test_nearest"),
     ("code", "/ np.bincount(labels)", "/ len(labels)",
      FUNCTIONS, "test_class_means"),

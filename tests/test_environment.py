@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from conftest import ROOT
-from mutants import SLOW, Kernel, survivors
+from mutants import CELLS, SLOW, STATIC, Kernel, survivors
 
 
 @pytest.fixture
@@ -70,3 +70,9 @@ def test_killed_kernel_is_noticed(tmp_path):
 
 def test_static_mutants_are_noticed():
     assert survivors() == []
+
+
+def test_readme_counts_the_mutants():
+    total = len(STATIC) + len(CELLS)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"Score: {total} of {total}." in readme
