@@ -229,11 +229,13 @@ class Kernel:
             self.client.execute_cell(cell, index, store_history=False)
         except CellExecutionError as error:
             return f"{error.ename}: {error.evalue}"
-        if shown([cell]) != shown([self.cells[index]]):
+        fresh, stored = (re.sub(r"Python 3\S+", "Python", shown([c]))
+                         for c in (cell, self.cells[index]))
+        if fresh != stored:
             return "output"
-        fresh = Path(os.environ["FIGURES"])
         return "figure" if name and differs(
-            ROOT / "figures" / f"{name[0]}.png", fresh / f"{name[0]}.png") else ""
+            *(Path(folder, f"{name[0]}.png") for folder in
+              (ROOT / "figures", os.environ["FIGURES"]))) else ""
 
     def kills(self, mutant):
         """Return whether the named cell, and none before it, notices."""
