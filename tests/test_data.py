@@ -130,8 +130,10 @@ def test_killed_download_is_not_trusted(load, server, cache):
     server.more.clear()
     child = os.fork()
     if not child:
-        load(LABELS)
-        os._exit(0)
+        try:
+            load(LABELS)
+        finally:
+            os._exit(0)
     assert server.sent.wait(20)
     os.kill(child, signal.SIGKILL)
     assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
