@@ -1,7 +1,6 @@
 """The notebook as data, and a way to run its cells in this process."""
 import contextlib
 import io
-import json
 import os
 import signal
 import sys
@@ -10,10 +9,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 import matplotlib.pyplot as plt  # its font cache is built now, not in nbval's kernel
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "autoencoder_fashion_mnist.ipynb"
+CELLS = nbformat.read(NOTEBOOK, 4).cells
+CODE = [cell for cell in CELLS if cell.cell_type == "code"]
+PROSE = "\n\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown")
 
 # Kernels start in an empty folder: the figures they draw are not the project's.
 SCRATCH = tempfile.TemporaryDirectory()
@@ -23,56 +26,30 @@ startup.mkdir(parents=True)
 (startup / "folder.py").write_text(f"import os; os.chdir({SCRATCH.name!r})")
 
 
-def text(value):
-    """Return a notebook's text field, stored as string or list, as string."""
-    return value if isinstance(value, str) else "".join(value)
-
-
 def shown(cell):
     """Return the text and the tables that a stored cell shows."""
-    outputs = [(o["text"], "") if "text" in o else (o["data"].get("text/markdown"), "\n") for o in cell["outputs"]]
-    return "".join(text(value) + end for value, end in outputs if value)
-
-
-def prose():
-    """Return the notebook's Markdown."""
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    return "\n\n".join(text(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    tables = [out.get("data", {}).get("text/markdown") for out in cell.outputs]
+    return "".join(table + "\n" if table else out.get("text", "") for table, out in zip(tables, cell.outputs))
 
 
 class Page:
     """The notebook's code cells, and what they name, show, draw and train in this process."""
 
     def __init__(self):
-        cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-        cells = [c for c in cells if c["cell_type"] == "code"]
-        self.cells = {c["id"]: text(c["source"]) for c in cells}
-        self.stored = {c["id"]: shown(c) for c in cells}
+        self.cells = {cell.id: cell.source for cell in CODE}
         self.names, self.figures, self.shown, self.fitted = {}, {}, {}, {}
 
     def run(self, cell, source=None):
         """Run a cell, or `source` instead of it."""
         plt.switch_backend("Agg")
+        plt.close("all")
         screen = io.StringIO()
-
-        def clear_output(wait=False):
-            screen.seek(0)
-            screen.truncate()
-
-        def display(markdown):
-            screen.write(markdown.data + "\n")
-
-        def savefig(figure, name, **options):
-            self.figures[Path(name).stem] = figure
-
-        self.names.update(display=display, clear_output=clear_output)
-        with (patch("IPython.display.display", display), patch("IPython.display.clear_output", clear_output),
-              patch("matplotlib.figure.Figure.savefig", savefig), self.watched(cell),
-              contextlib.redirect_stdout(screen)):
-            try:
-                exec(compile(source or self.cells[cell], cell, "exec"), self.names)
-            finally:
-                plt.close("all")
+        shows = {"display": lambda table: print(table.data),
+                 "clear_output": lambda wait: (screen.seek(0), screen.truncate())}
+        self.names.update(shows)
+        with (patch.multiple("IPython.display", **shows), contextlib.redirect_stdout(screen), self.watched(cell),
+              patch("matplotlib.figure.Figure.savefig", lambda drawn, name: self.figures.update({Path(name).stem: drawn}))):
+            exec(compile(source or self.cells[cell], cell, "exec"), self.names)
         self.shown[cell] = screen.getvalue()
 
     def watched(self, cell):
@@ -99,10 +76,7 @@ def interrupted():
 
 @pytest.fixture(scope="session")
 def page(tmp_path_factory):
-    """Return the page after each cell has run twice, in an environment set for other projects.
-
-    The first run of a cell that trains is interrupted.
-    """
+    """Return the page after each cell ran twice, a training interrupted first, where the settings are another project's."""
     home, page = tmp_path_factory.mktemp("Schrank für Wäsche"), Page()
     (home / "keras.json").write_text('{"backend": "torch", "floatx": "float32"}')
     with pytest.MonkeyPatch.context() as patched:
