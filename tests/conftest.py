@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "autoencoder_fashion_mnist.ipynb"
 CELLS = nbformat.read(NOTEBOOK, 4).cells
 CODE = [cell for cell in CELLS if cell.cell_type == "code"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROSE = "\n\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown")
 
 # Kernels start in an empty folder: the figures they draw are not the project's.

@@ -13,9 +13,8 @@ import re
 import sys
 import tempfile
 
-from conftest import Page
+from conftest import README, Page
 from test_page import false_claims
-from truth import README
 
 # Pattern and replacement, at every place where a cell that does not train has the pattern.
 EVERYWHERE = {
@@ -40,7 +39,7 @@ ONCE = [
     ("((0, 0), (0, 0), (1, 0))", "((0, 0), (0, 0), (2, 0))"), ('astype("float32") / 255\nx_train', 'astype("float32") / 254\nx_train'),
     ("x_train, x_valid = x[:55_000], x[55_000:]", "x_train, x_valid = x[5_000:], x[:5_000]"),
     ("x_valid = x[:55_000], x[55_000:]", "x_valid = x[:55_000], x[50_000:55_000]"), ("x_test, y_test = raw[2]", "x_test, y_test = raw[2][::-1]"),
-    ("binary_crossentropy(images, outputs)", "binary_crossentropy(outputs, images)"), 
+    ("binary_crossentropy(images, outputs)", "binary_crossentropy(outputs, images)"),
     ("np.argmax(images @", "np.argmin(images @"),
     ("(errors < pca_errors)", "(errors <= 2 * pca_errors)"), ("- squares / 2", "- squares"), ("step), 255)", "step), 127)"),
     ("small_decoder.predict(grid", "small_decoder.predict(grid[::-1]"),  # the rest train

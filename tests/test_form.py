@@ -5,9 +5,8 @@ import statistics
 
 import pytest
 
-from conftest import CELLS, CODE, NOTEBOOK, PROSE, ROOT, shown
+from conftest import CELLS, CODE, NOTEBOOK, PROSE, README, ROOT, shown
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 VOLATILE = re.compile(r"/home/|/root|/Users/|/tmp|[A-Z]:\\|site-packages|0x[0-9a-f]{6,}"
                       r"|\d(ms|s)/step|\d\d:\d\d:\d\d|https?://|\r|\x1b")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+from conftest import README
+
 FOLDER = Path("/usr/share/datasets/fashion-mnist")
 if not FOLDER.is_dir():
     FOLDER = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"), "datasets/fashion-mnist")
