@@ -1,125 +1,264 @@
-"""Measure what the notebook's training is worth on this machine, for README.
+"""Measure what each part of the page's training is worth, and what it costs.
 
-    .venv/bin/python tests/benchmark.py  # about half an hour on two cores
+    python tests/benchmark.py           # train everything, print the table
+    python tests/benchmark.py --tune    # look for Adam's best learning rates
 
-Prints two tables: what each part of the recipe is worth, mean ± spread over three
-seeds, and the time it takes, medians of three. Every run is a process of its own.
+Every run is a process of its own. Errors are MSE in thousandths.
 """
+
+import argparse
 import json
+import math
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from conftest import NOTEBOOK, Page
+import numpy as np
 
-# name: epochs, batch size, optimiser, peak learning rate, whether it falls, whether the code starts at 7
-RECIPES = {
-    "plain recipe, 10 epochs": (10, 250, "Adam", 0.001, False, False),
-    "plain recipe, 50 epochs": (50, 250, "Adam", 0.001, False, False),
-    "Adam, batches of 32": (10, 32, "Adam", 0.001, False, False),
-    "Adam, rate tuned and falling": (10, 250, "Adam", 0.006, True, False),
-    "Adam, rate tuned and falling, with the start": (10, 250, "Adam", 0.003, True, True),
-    "Muon, rate tuned but not falling": (10, 250, "Muon", 0.005, False, True),
-    "Muon, rate falling, without the start": (10, 250, "Muon", 0.015, True, False),
-    "all of it": (10, 250, "Muon", 0.015, True, True),
-    "all of it, one epoch in batches of 125": (1, 125, "Muon", 0.015, True, True),
-    "all of it, one epoch in batches of 200, rate 0.02": (1, 200, "Muon", 0.02, True, True)}
-SEEDS = range(3)
+from notebook import NOTEBOOK, Page
+
+CELLS = ["imports", "settings", "load", "scale", "build"]
+SEEDS = [0, 1, 2]
+EQUAL_TIME = 1.15  # up to this many times the page's seconds count as equal
+TUNING = {250: [0.001, 0.002, 0.004, 0.006, 0.01], 32: [0.0005, 0.001, 0.002, 0.004]}
 
 
-def fit(name, seed, validate=True):
-    """Train once; return seconds to the last validation loss, CPU seconds of an epoch after the first, and scores."""
-    import numpy as np
-    page = Page()
-    for cell in ("imports", "settings", "source", "load", "scale", "build"):
-        page.run(cell)
-    page.run("better", page.cells["better"].split("\n\n\n")[0])  # start_active alone
-    n, (epochs, batch, optimiser, rate, falls, starts) = page.names, RECIPES[name]
-    keras, x, ends = n["keras"], n["x_train"], []
-    start = time.perf_counter()
-    keras.utils.set_random_seed(seed)
-    encoder, decoder, model = n["build_autoencoder"](64)
-    if starts:
-        n["start_active"](encoder, decoder)
-    if falls:
-        rate = keras.optimizers.schedules.PolynomialDecay(rate, epochs * -(-len(x) // batch), 0)
-    more = {"momentum": 0.9} if optimiser == "Muon" else {}
-    model.compile(getattr(keras.optimizers, optimiser)(rate, **more), "binary_crossentropy")
-    watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: ends.append((time.perf_counter(), time.process_time())))
-    model.fit(x, x, epochs=epochs, batch_size=batch, verbose=0, callbacks=[watch],
-              validation_data=(n["x_valid"],) * 2 if validate else None)
-    loss = keras.losses.binary_crossentropy
-    valid, test = (model.predict(n[part], verbose=0) for part in ("x_valid", "x_test"))
-    codes = encoder.predict(n["x_test"], verbose=0)
-    return {"seconds": ends[-1][0] - start, "cpu": (ends[-1][1] - ends[0][1]) / max(1, len(ends) - 1),
-            "scores": [float(loss(n["x_valid"], valid).numpy().mean()),
-                       float(loss(n["x_test"], test).numpy().mean()),
-                       float(np.square(n["x_test"] - test).mean()),
-                       int((codes.max(axis=0) == 0).sum())]}
+@dataclass(frozen=True)
+class Recipe:
+    """A way to train. `peak` is the rate that falls to 0; None: the default."""
+
+    name: str
+    optimizer: str
+    peak: float | None
+    epochs: int
+    batch_size: int
+    code_activation: str
+    hidden: bool = True
 
 
-def products():
-    """Return the CPU seconds of one epoch's bare matrix products in NumPy."""
-    import numpy as np
-    sizes, rng = [784, 128, 64, 128, 784], np.random.default_rng(0)
-    weights = [rng.random(size, np.float32) for size in zip(sizes, sizes[1:])]
-    layers, start = [rng.random((250, size), np.float32) for size in sizes], time.process_time()
-    for _ in range(220):
-        for x, w, y in zip(layers, weights, layers[1:]):
-            _ = x @ w, x.T @ y, x is layers[0] or y @ w.T
-    return {"cpu": time.process_time() - start}
+PLAIN_50 = Recipe("plain, 50 epochs", "Adam", None, 50, 250, "relu")
+PAGE = Recipe("page, 10 epochs", "Muon", 0.02, 10, 500, "linear")
+SHORT = [
+    Recipe("page, 1 epoch", "Muon", 0.03, 1, 500, "linear"),
+    Recipe("page, 2 epochs", "Muon", 0.03, 2, 500, "linear"),
+    Recipe("page, 3 epochs", "Muon", 0.03, 3, 500, "linear"),
+]
+RECIPES = [  # Adam's peak rates are the best ones of --tune
+    Recipe("plain, 10 epochs", "Adam", None, 10, 250, "relu"),
+    PLAIN_50,
+    Recipe("Adam, batches of 250, ReLU code", "Adam", 0.006, 10, 250, "relu"),
+    Recipe("Adam, batches of 250", "Adam", 0.006, 10, 250, "linear"),
+    Recipe("Adam, batches of 32, ReLU code", "Adam", 0.002, 10, 32, "relu"),
+    Recipe("Adam, batches of 32", "Adam", 0.002, 10, 32, "linear"),
+    Recipe("page, 1 epoch, ReLU code", "Muon", 0.03, 1, 500, "relu"),
+    Recipe("page, 2 epochs, ReLU code", "Muon", 0.03, 2, 500, "relu"),
+    Recipe("page, 3 epochs, ReLU code", "Muon", 0.03, 3, 500, "relu"),
+    Recipe("page, 10 epochs, ReLU code", "Muon", 0.02, 10, 500, "relu"),
+    *SHORT,
+    PAGE,
+    Recipe("one linear layer each way", "Muon", 0.02, 10, 500, "linear", False),
+]
 
 
-def notebook():
-    """Run the notebook in an empty folder; return seconds and peak GiB."""
-    start = time.perf_counter()
+def build_linear(keras, code_size):
+    """Return encoder and autoencoder with one layer each way, none hidden."""
+    image = keras.Input(shape=(784,))
+    code = keras.layers.Dense(code_size)(image)
+    output = keras.layers.Dense(784, activation="sigmoid")(code)
+    return keras.Model(image, code), keras.Model(image, output)
+
+
+def make_optimizer(keras, recipe, images):
+    """Return the recipe's optimizer for training on `images` images."""
+    optimizer = getattr(keras.optimizers, recipe.optimizer)
+    if recipe.peak is None:
+        return optimizer()
+    steps = recipe.epochs * math.ceil(images / recipe.batch_size)
+    decay = keras.optimizers.schedules.PolynomialDecay
+    return optimizer(decay(recipe.peak, steps, end_learning_rate=0))
+
+
+def train(recipe, seed):
+    """Train once; return errors in thousandths, and seconds without loading."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir",
-                        folder, str(NOTEBOOK)], check=True, cwd=folder, stderr=subprocess.DEVNULL)
-    return {"seconds": time.perf_counter() - start,
-            "peak": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20}
+        page = Page(folder)
+        page.run_all(CELLS)
+    keras = page.names["keras"]
+    x_train = page.names["x_train"]
+    x_valid = page.names["x_valid"]
+    x_test = page.names["x_test"]
+    keras.utils.set_random_seed(seed)
+
+    wall = time.perf_counter()
+    cpu = time.process_time()
+    if recipe.hidden:
+        build = page.names["build_autoencoder"]
+        encoder, _, model = build(64, recipe.code_activation)
+    else:
+        encoder, model = build_linear(keras, 64)
+    optimizer = make_optimizer(keras, recipe, len(x_train))
+    model.compile(optimizer, "binary_crossentropy", metrics=["mse"])
+    settings = {"epochs": recipe.epochs, "batch_size": recipe.batch_size}
+    valid = (x_valid, x_valid)
+    model.fit(x_train, x_train, validation_data=valid, verbose=0, **settings)
+    cpu = time.process_time() - cpu
+    wall = time.perf_counter() - wall
+
+    codes = encoder.predict(x_valid, verbose=0)
+    squares = np.square(x_test - model.predict(x_test, verbose=0))
+    return {
+        "valid_loss": model.history.history["val_loss"][-1],
+        "valid_mse": 1000 * model.history.history["val_mse"][-1],
+        "test_mse": 1000 * float(squares.mean()),
+        "silent": int((codes == 0).all(axis=0).sum()),
+        "seconds": wall,
+        "cpu_seconds": cpu,
+    }
 
 
-def fresh(*call):
-    """Return what a function of this file returns, from a process of its own."""
-    print(time.strftime("%H:%M:%S"), *call, file=sys.stderr)
-    run = subprocess.run([sys.executable, *sys.argv, "--call", json.dumps(call)], check=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return json.loads(run.stdout.splitlines()[-1])
+def run_notebook():
+    """Run the whole notebook; return seconds, and its largest process in GiB."""
+    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "notebook"]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy(NOTEBOOK, folder)  # so that its figures stay there, too
+        start = time.perf_counter()
+        subprocess.run([*command, "--execute", copy], check=True)
+        seconds = time.perf_counter() - start
+    kibibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # on Linux
+    return {"seconds": seconds, "peak_gib": kibibytes / 2**20}
+
+
+def fresh(name, seed, *arguments):
+    """Call this file in a new process; return its results."""
+    print(time.strftime("%H:%M:%S"), f"{name}, seed {seed}", file=sys.stderr)
+    command = [sys.executable, __file__, *arguments]
+    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    options = {"env": env, "capture_output": True, "text": True}
+    child = subprocess.run(command, check=False, **options)
+    if child.returncode:
+        sys.exit(child.stderr)
+    return {"name": name, "seed": seed, **json.loads(child.stdout.splitlines()[-1])}
+
+
+def fresh_train(recipe, seed):
+    """Train once in a new process; return its results."""
+    return fresh(recipe.name, seed, "--train", json.dumps(asdict(recipe)), str(seed))
+
+
+def values(runs, name, key):
+    """Return what the runs of this name measured, one value a seed."""
+    return [run[key] for run in runs if run["name"] == name]
+
+
+def median(runs, name, key):
+    """Return the median over the seeds, in the unit of `key`."""
+    return statistics.median(values(runs, name, key))
+
+
+def print_table(runs):
+    """Print a line for each recipe: medians over the seeds, smallest and largest."""
+    print("| recipe | validation loss | test MSE in thousandths | silent units", end="")
+    print(" | seconds | CPU seconds |\n|:--|--:|--:|--:|--:|--:|")
+    for name in [recipe.name for recipe in RECIPES]:
+        errors = values(runs, name, "test_mse")
+        silent = values(runs, name, "silent")
+        print(f"| {name} | {median(runs, name, 'valid_loss'):.4f}", end=" | ")
+        print(f"{statistics.median(errors):.2f}", end=" ")
+        print(f"({min(errors):.2f}–{max(errors):.2f})", end=" | ")
+        print(f"{min(silent)}–{max(silent)}", end=" | ")
+        print(f"{median(runs, name, 'seconds'):.1f}", end=" | ")
+        print(f"{median(runs, name, 'cpu_seconds'):.1f} |")
+
+
+def print_sentences(runs):
+    """Print how the page compares with plain training and with Adam."""
+    error = {recipe: median(runs, recipe.name, "test_mse") for recipe in RECIPES}
+    seconds = {recipe: median(runs, recipe.name, "seconds") for recipe in RECIPES}
+
+    def told(recipe):
+        return f"{recipe.name} ({error[recipe]:.2f} in {seconds[recipe]:.1f} s)"
+
+    reached = [recipe for recipe in SHORT if error[recipe] <= error[PLAIN_50]]
+    if reached:
+        soonest = min(reached, key=seconds.get)
+        ratio = seconds[PLAIN_50] / seconds[soonest]
+        print(f"\n{told(soonest)} reaches {told(PLAIN_50)} {ratio:.1f} times sooner.")
+    else:
+        print(f"\nNo page recipe of 1 to 3 epochs reaches {told(PLAIN_50)}.")
+
+    adams = [recipe for recipe in RECIPES if recipe.optimizer == "Adam"]
+    limit = EQUAL_TIME * seconds[PAGE]
+    quick = [recipe for recipe in adams if seconds[recipe] <= limit]
+    rival = told(min(quick, key=error.get)) if quick else "none"
+    print(f"Muon: {told(PAGE)}; best Adam at equal time: {rival}; ", end="")
+    print(f"best Adam at any time: {told(min(adams, key=error.get))}.")
+
+    whole = median(runs, "whole notebook", "seconds")
+    peak = median(runs, "whole notebook", "peak_gib")
+    print(f"The whole notebook: {whole:.0f} s, ", end="")
+    print(f"{whole / seconds[PLAIN_50]:.2f} times {PLAIN_50.name}; ", end="")
+    print(f"largest process {peak:.2f} GiB.")
+
+
+def save(path, runs):
+    """Write the runs to a JSON file, if there is a path."""
+    if path:
+        Path(path).write_text(json.dumps(runs, indent=1), encoding="utf-8")
+
+
+def compare(path):
+    """Run every recipe and the notebook once for each seed; print the results."""
+    runs = []
+    for seed in SEEDS:
+        for recipe in RECIPES:
+            runs.append(fresh_train(recipe, seed))
+            if recipe == PLAIN_50:  # one after the other: the same machine for both
+                runs.append(fresh("whole notebook", seed, "--notebook"))
+            save(path, runs)
+    print_table(runs)
+    print_sentences(runs)
+
+
+def tune(path):
+    """Print the validation MSE, in thousandths, of Adam's peak rates with seed 0."""
+    runs = []
+    print("| batch size | peak rate | ReLU code | linear code |\n|--:|--:|--:|--:|")
+    for batch_size, peaks in TUNING.items():
+        for peak in peaks:
+            for code in ["relu", "linear"]:
+                name = f"Adam {peak}, batches of {batch_size}, {code} code"
+                recipe = Recipe(name, "Adam", peak, 10, batch_size, code)
+                runs.append(fresh_train(recipe, 0))
+                save(path, runs)
+            relu, linear = [run["valid_mse"] for run in runs[-2:]]
+            print(f"| {batch_size} | {peak} | {relu:.3f} | {linear:.3f} |", flush=True)
 
 
 def main():
-    runs = {name: [fresh("fit", name, seed) for seed in SEEDS] for name in RECIPES}
-    print("| recipe | validation BCE | test BCE | test MSE | silent units |\n| :-- | --: | --: | --: | --: |")
-    for name, results in runs.items():
-        scores = list(zip(*(result["scores"] for result in results)))
-        print(f"| {name} | " + " | ".join(f"{statistics.mean(s):.4f} ± {statistics.pstdev(s):.4f}"
-                                          for s in scores[:3]) + f" | {min(scores[3])}–{max(scores[3])} |")
-
-    def median(results, key="seconds"):
-        return statistics.median(result[key] for result in results)
-
-    long, whole = median(runs["plain recipe, 50 epochs"]), [fresh("notebook") for _ in SEEDS]
-    bound = min(run["scores"][0] for run in runs["plain recipe, 50 epochs"])
-    print(f"\n50 epochs of the plain recipe: {long:.0f} s")
-    for name in list(RECIPES)[-2:]:
-        lower = all(run["scores"][0] < bound for run in runs[name])
-        print(f"{name}: {median(runs[name]):.1f} s, {long / median(runs[name]):.1f} times sooner; lower loss in every run: {lower}")
-    print(f"The whole notebook: {median(whole):.0f} s, {median(whole) / long:.2f} of the 50 epochs; peak {median(whole, 'peak'):.2f} GiB")
-    bare = median([fresh("products") for _ in SEEDS], "cpu")
-    for name in ("plain recipe, 10 epochs", "all of it"):
-        cpu = median([fresh("fit", name, 0, False) for _ in SEEDS], "cpu")
-        print(f"An epoch of {name}: {cpu:.2f} CPU s, {cpu / bare:.1f} times its bare matrix products")
+    """Read the command line, and do what it says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tune", action="store_true", help="try rates for Adam")
+    parser.add_argument("--json", metavar="PATH", help="write every run to PATH")
+    parser.add_argument("--train", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--notebook", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.train:  # one run, in a process of its own
+        recipe, seed = options.train
+        print(json.dumps(train(Recipe(**json.loads(recipe)), int(seed))))
+    elif options.notebook:  # likewise
+        print(json.dumps(run_notebook()))
+    elif options.tune:
+        tune(options.json)
+    else:
+        compare(options.json)
 
 
 if __name__ == "__main__":
-    if "--call" in sys.argv:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        function, *arguments = json.loads(sys.argv[-1])
-        print(json.dumps(globals()[function](*arguments)))
-    else:
-        main()
+    main()

@@ -1,91 +1,72 @@
-"""The notebook as data, and a way to run its cells in this process."""
-import contextlib
-import io
+"""Options and fixtures of the tests, and the surroundings in which they run."""
+
+import json
 import os
-import signal
-import sys
+import shutil
 import tempfile
 from pathlib import Path
-from unittest.mock import patch
 
-import matplotlib.pyplot as plt  # its font cache is built now, not in nbval's kernel
-import nbformat
 import pytest
+from nbval.plugin import IPyNbCell
 
-ROOT = Path(__file__).parent.parent
-NOTEBOOK = ROOT / "autoencoder_fashion_mnist.ipynb"
-CELLS = nbformat.read(NOTEBOOK, 4).cells
-CODE = [cell for cell in CELLS if cell.cell_type == "code"]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROSE = "\n\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown")
+import reference
+from notebook import CODE, Networks, Page
 
-# Kernels start in an empty folder: the figures they draw are not the project's.
-SCRATCH = tempfile.TemporaryDirectory()
-os.environ["IPYTHONDIR"] = SCRATCH.name
-startup = Path(SCRATCH.name, "profile_default", "startup")
-startup.mkdir(parents=True)
-(startup / "folder.py").write_text(f"import os; os.chdir({SCRATCH.name!r})")
+pytest.register_assert_rewrite("drawn")
+
+# As strange as a user's own settings may be; the page has to set them right.
+KERAS_SETTINGS = {"backend": "jax", "floatx": "float16"}
 
 
-def shown(cell):
-    """Return the text and the tables that a stored cell shows."""
-    tables = [out.get("data", {}).get("text/markdown") for out in cell.outputs]
-    return "".join(table + "\n" if table else out.get("text", "") for table, out in zip(tables, cell.outputs))
+def pytest_addoption(parser):
+    parser.addoption("--seed", type=int, default=0, help="run the page with it")
 
 
-class Page:
-    """The notebook's code cells, and what they name, show, draw and train in this process."""
+def pytest_configure(config):
+    """Give nbval's kernel time, an empty folder, and somebody's Keras settings."""
+    IPyNbCell.output_timeout = 60  # seconds; nbval's five fail on a busy machine
+    if not reference.DATA.is_dir():
+        raise pytest.UsageError(f"No data in {reference.DATA}: see README.md.")
+    scratch = Path(tempfile.mkdtemp(prefix="Wäsche und Schuhe "))
+    startup = scratch / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    change_folder = f"import os\nos.chdir({str(scratch)!r})\n"
+    (startup / "folder.py").write_text(change_folder, encoding="utf-8")
+    data = scratch / "keras" / "datasets" / "fashion-mnist"
+    shutil.copytree(reference.DATA, data)
+    (scratch / "keras" / "keras.json").write_text(json.dumps(KERAS_SETTINGS))
 
-    def __init__(self):
-        self.cells = {cell.id: cell.source for cell in CODE}
-        self.names, self.figures, self.shown, self.fitted = {}, {}, {}, {}
-
-    def run(self, cell, source=None):
-        """Run a cell, or `source` instead of it."""
-        plt.switch_backend("Agg")
-        plt.close("all")
-        screen = io.StringIO()
-        shows = {"display": lambda table: print(table.data),
-                 "clear_output": lambda wait: (screen.seek(0), screen.truncate())}
-        self.names.update(shows)
-        with (patch.multiple("IPython.display", **shows), contextlib.redirect_stdout(screen), self.watched(cell),
-              patch("matplotlib.figure.Figure.savefig", lambda drawn, name: self.figures.update({Path(name).stem: drawn}))):
-            exec(compile(source or self.cells[cell], cell, "exec"), self.names)
-        self.shown[cell] = screen.getvalue()
-
-    def watched(self, cell):
-        """Keep the models that a cell trains."""
-        if ".fit(" not in self.cells[cell]:
-            return contextlib.nullcontext()
-        model, models = sys.modules["keras"].Model, []
-        fit, self.fitted[cell] = model.fit, models
-        return patch.object(model, "fit", lambda m, *args, **options: models.append(m) or fit(m, *args, **options))
-
-
-@contextlib.contextmanager
-def interrupted():
-    """Press Ctrl-C after five batches of a training."""
-    keras = sys.modules["keras"]
-    stop = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: batch == 5 and signal.raise_signal(signal.SIGINT))
-    fit = keras.Model.fit
-    with patch.object(keras.Model, "fit", lambda *args, callbacks=(), **options:
-                      fit(*args, callbacks=[*callbacks, stop], **options)):
-        with pytest.raises(KeyboardInterrupt):
-            yield
+    environment = pytest.MonkeyPatch()
+    environment.setenv("IPYTHONDIR", str(scratch / "ipython"))
+    environment.setenv("KERAS_HOME", str(scratch / "keras"))
+    environment.setenv("KERAS_BACKEND", "torch")
+    environment.setenv("TF_USE_LEGACY_KERAS", "1")
+    environment.setenv("MPLBACKEND", "agg")
+    config.add_cleanup(environment.undo)
+    config.add_cleanup(lambda: shutil.rmtree(scratch, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")
-def page(tmp_path_factory):
-    """Return the page after each cell ran twice, a training interrupted first, where the settings are another project's."""
-    home, page = tmp_path_factory.mktemp("Schrank für Wäsche"), Page()
-    (home / "keras.json").write_text('{"backend": "torch", "floatx": "float32"}')
-    with pytest.MonkeyPatch.context() as patched:
-        patched.chdir(home)
-        for name, value in [("KERAS_HOME", str(home)), ("KERAS_BACKEND", "jax"), ("TF_USE_LEGACY_KERAS", "1")]:
-            patched.setenv(name, value)
-        for cell, source in page.cells.items():
-            with interrupted() if ".fit(" in source else contextlib.nullcontext():
-                page.run(cell)
-            page.run(cell)
+def seed(request):
+    """Return the seed of the page's trainings, 0 unless `--seed` says otherwise."""
+    return request.config.getoption("--seed")
+
+
+@pytest.fixture(scope="session")
+def page(seed, tmp_path_factory):
+    """Return the page after "Run all", with another SEED if `--seed` asks for it."""
+    page = Page(tmp_path_factory.mktemp("page"))
+    page.run_all(CODE, SEED=seed)
     return page
+
+
+@pytest.fixture(scope="session")
+def home():
+    """Return the folder of the data that the page loads."""
+    return Path(os.environ["KERAS_HOME"]) / "datasets" / "fashion-mnist"
+
+
+@pytest.fixture(scope="session")
+def networks(page):
+    """Return what the page's networks make of the images."""
+    return Networks(page)
