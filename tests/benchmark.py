@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from notebook import NOTEBOOK, Page
+from page import NOTEBOOK, Page
 
 CELLS = ["imports", "settings", "load", "scale", "build"]
 SEEDS = [0, 1, 2]

@@ -10,7 +10,7 @@ import pytest
 from nbval.plugin import IPyNbCell
 
 import reference
-from notebook import CODE, Networks, Page
+from page import CODE, Networks, Page
 
 pytest.register_assert_rewrite("drawn")
 

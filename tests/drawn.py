@@ -24,7 +24,7 @@ def check_image_rows(fig, titles, rows):
     """
     originals = next(iter(rows.values()))
     assert [ax.get_ylabel() for ax in fig.axes] == list(rows)
-    for ax, images in zip(fig.axes, rows.values()):
+    for ax, (name, images) in zip(fig.axes, rows.items()):
         (picture,) = ax.images
         assert picture.get_cmap().name == "gray"
         assert picture.get_clim() == (0, 1)
@@ -32,7 +32,7 @@ def check_image_rows(fig, titles, rows):
         assert ax.get_ylim() == (29.5, -0.5)
         framed = np.array(np.split(picture.get_array(), len(titles), axis=1))
         drawn = framed[:, 1:-1, 1:-1].reshape(len(titles), 784)
-        assert_allclose(drawn, images, atol=2e-3)
+        assert_allclose(drawn, images, atol=2e-3, err_msg=name)
 
         middles = [30 * i + 14.5 for i in range(len(titles))]
         assert list(ax.get_xticks()) == middles

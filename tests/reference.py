@@ -10,6 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+CLASSES = [
+    *["T-shirt", "Trouser", "Pullover", "Dress", "Coat"],
+    *["Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
+]
+
 # Keras' own folder, read before any test sets KERAS_HOME.
 DATA = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
 DATA = DATA / "datasets" / "fashion-mnist"
@@ -32,8 +37,9 @@ def images(part):
 
 @cache
 def labels(part):
-    """Return the labels of the "test" images or of all "training" images, (n,)."""
-    return read("t10k-labels-idx1" if part == "test" else "train-labels-idx1", 8)
+    """Return the labels of the "test" images or of all 60,000 "training" ones."""
+    names = {"test": "t10k-labels-idx1", "training": "train-labels-idx1"}
+    return read(names[part], 8)
 
 
 @cache
@@ -94,6 +100,16 @@ def sharpness(rows):
     down = np.abs(np.diff(squares, axis=1)).mean(axis=(1, 2))
     across = np.abs(np.diff(squares, axis=2)).mean(axis=(1, 2))
     return down + across
+
+
+def same_outline(originals, outputs):
+    """Return the share of pixels that are dark in both or bright in both."""
+    return ((originals > 0.25) == (outputs > 0.25)).mean()
+
+
+def same_shade(originals, outputs):
+    """Return the correlation of the images' mean greys."""
+    return np.corrcoef(originals.mean(axis=1), outputs.mean(axis=1))[0, 1]
 
 
 def moved_right(rows):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import reference
-from notebook import Page
+from page import Page
 
 IMAGES = "t10k-images-idx3-ubyte.gz"
 LABELS = "t10k-labels-idx1-ubyte.gz"

@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from notebook import CODE, Page
-from test_assignment import CLASSES
+from page import CODE, Page
+from reference import CLASSES
 
 CELLS = list(CODE)
 SPLIT = CELLS.index("scale") + 1
@@ -74,7 +74,7 @@ def test_keras_settings_of_the_user_are_overruled(smallest):
     assert {keras.backend.standardize_dtype(w.dtype) for w in weights} == {"float32"}
 
 
-def test_figures_do_not_depend_on_what_was_drawn_before(smallest, tmp_path):
+def test_figures_do_not_depend_on_what_was_drawn_before(smallest):
     plt = smallest.names["plt"]
     stray = plt.figure()
     smallest.run_all(["loss"])
@@ -104,8 +104,8 @@ def test_folder_that_cannot_be_written_gets_a_message(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("version", ["2.15.0", "3.9.2", "3.12.0"])
 def test_old_keras_gets_a_message(tmp_path, monkeypatch, version):
-    import keras
-
-    monkeypatch.setattr(keras, "__version__", version)
+    page = Page(tmp_path)
+    page.run_all(["imports"])
+    monkeypatch.setattr(page.names["keras"], "__version__", version)
     with pytest.raises(ImportError, match="pip install -U keras"):
-        Page(tmp_path).run_all(["imports"])
+        page.run_all(["imports"])
