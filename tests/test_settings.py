@@ -74,6 +74,15 @@ def test_keras_settings_of_the_user_are_overruled(smallest):
     assert {keras.backend.standardize_dtype(w.dtype) for w in weights} == {"float32"}
 
 
+def test_dtype_policy_of_the_user_is_overruled(tmp_path):
+    page = Page(tmp_path)
+    page.run_all(["imports"])
+    keras = page.names["keras"]
+    keras.config.set_dtype_policy("mixed_float16")
+    page.run_all(["settings"])
+    assert keras.config.dtype_policy().name == "float32"
+
+
 def test_figures_do_not_depend_on_what_was_drawn_before(smallest):
     plt = smallest.names["plt"]
     stray = plt.figure()

@@ -80,7 +80,7 @@ def test_no_other_figures_are_saved():
 
 
 # Greys out of 255, root mean square: other processors train to slightly other
-# networks; a picture with one exchanged row differs by more than 15.
+# networks; a figure with two rows exchanged differs by about 30.
 TOLERANCE = 6
 
 
