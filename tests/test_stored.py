@@ -80,10 +80,11 @@ def test_no_other_figures_are_saved():
 
 
 # Root mean square of the differences, in greys out of 255. Another processor rounds
-# otherwise, trains to another network, and so draws other bars, other best images and
-# another map (58, 51 and 29 with one thread and SSE4.1), or slightly other pictures
-# (up to 14). Two rows exchanged make about 30, a figure of another size an error.
-TOLERANCE = {"code": 120, "worst": 100, "map": 60}
+# otherwise, trains to another network, and so draws other bars, other best images,
+# another map and other strange images (58, 51, 29 and 14 with one thread and SSE4.1),
+# or slightly other pictures (up to 11). Two rows exchanged make about 30, a figure of
+# another size an error.
+TOLERANCE = {"code": 120, "worst": 100, "map": 60, "strange": 40}
 OTHERS = 25
 
 
