@@ -478,9 +478,9 @@ def test_quality(networks):
     """
     Quality. From 64 numbers instead of 784 pixels, outline, proportions and shade
     return (figures 4 and 6). What is rare or fine is lost: lettering, stripes, straps
-    (figures 6 and 7). The assignment's training ends with an error of 11.8 thousandths on
-    the test images, behind PCA's 9.8; trained better, layers of the same size reach
-    6.5.
+    (figures 6 and 7). The assignment's training ends with an error of 11.8
+    thousandths on the test images, behind PCA's 9.8; trained better, layers of the
+    same size reach 6.5.
     """
     originals, outputs = reference.images("test"), networks.outputs("better")
     assert reference.same_outline(originals, outputs) > 0.92
