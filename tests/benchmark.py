@@ -1,7 +1,7 @@
 """Measure what each part of the page's training is worth, and what it costs.
 
     python tests/benchmark.py           # train everything, print the table
-    python tests/benchmark.py --tune    # look for Adam's best learning rates
+    python tests/benchmark.py --tune    # look for the best learning rates
 
 Every run is a process of its own. Errors are MSE in thousandths.
 """
@@ -27,7 +27,12 @@ from page import NOTEBOOK, Page
 CELLS = ["imports", "settings", "load", "scale", "build"]
 SEEDS = [0, 1, 2]
 EQUAL_TIME = 1.15  # up to this many times the page's seconds count as equal
-TUNING = {250: [0.001, 0.002, 0.004, 0.006, 0.01], 32: [0.0005, 0.001, 0.002, 0.004]}
+TUNING = [  # optimizer, batch size, epochs, peak rates
+    ("Adam", 250, 10, [0.001, 0.002, 0.004, 0.006, 0.01]),
+    ("Adam", 32, 10, [0.0005, 0.001, 0.002, 0.004]),
+    ("Muon", 500, 10, [0.01, 0.015, 0.02, 0.03]),
+    ("Muon", 500, 3, [0.02, 0.03, 0.04]),
+]
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ SHORT = [
     Recipe("page, 2 epochs", "Muon", 0.03, 2, 500, "linear"),
     Recipe("page, 3 epochs", "Muon", 0.03, 3, 500, "linear"),
 ]
-RECIPES = [  # Adam's peak rates are the best ones of --tune
+RECIPES = [  # for the peak rates, see --tune
     Recipe("plain, 10 epochs", "Adam", None, 10, 250, "relu"),
     PLAIN_50,
     Recipe("Adam, batches of 250, ReLU code", "Adam", 0.006, 10, 250, "relu"),
@@ -63,12 +68,12 @@ RECIPES = [  # Adam's peak rates are the best ones of --tune
     Recipe("page, 10 epochs, ReLU code", "Muon", 0.02, 10, 500, "relu"),
     *SHORT,
     PAGE,
-    Recipe("one linear layer each way", "Muon", 0.02, 10, 500, "linear", False),
+    Recipe("page, 10 epochs, no hidden layers", "Muon", 0.02, 10, 500, "linear", False),
 ]
 
 
-def build_linear(keras, code_size):
-    """Return encoder and autoencoder with one layer each way, none hidden."""
+def build_shallow(keras, code_size):
+    """Return encoder and autoencoder without hidden layers."""
     image = keras.Input(shape=(784,))
     code = keras.layers.Dense(code_size)(image)
     output = keras.layers.Dense(784, activation="sigmoid")(code)
@@ -102,7 +107,7 @@ def train(recipe, seed):
         build = page.names["build_autoencoder"]
         encoder, _, model = build(64, recipe.code_activation)
     else:
-        encoder, model = build_linear(keras, 64)
+        encoder, model = build_shallow(keras, 64)
     optimizer = make_optimizer(keras, recipe, len(x_train))
     model.compile(optimizer, "binary_crossentropy", metrics=["mse"])
     settings = {"epochs": recipe.epochs, "batch_size": recipe.batch_size}
@@ -117,7 +122,7 @@ def train(recipe, seed):
         "valid_loss": model.history.history["val_loss"][-1],
         "valid_mse": 1000 * model.history.history["val_mse"][-1],
         "test_mse": 1000 * float(squares.mean()),
-        "silent": int((codes == 0).all(axis=0).sum()),
+        "dead": int((codes == 0).all(axis=0).sum()),
         "seconds": wall,
         "cpu_seconds": cpu,
     }
@@ -164,15 +169,15 @@ def median(runs, name, key):
 
 def print_table(runs):
     """Print a line for each recipe: medians over the seeds, smallest and largest."""
-    print("| recipe | validation loss | test MSE in thousandths | silent units", end="")
+    print("| recipe | validation loss | test MSE in thousandths | dead units", end="")
     print(" | seconds | CPU seconds |\n|:--|--:|--:|--:|--:|--:|")
     for name in [recipe.name for recipe in RECIPES]:
         errors = values(runs, name, "test_mse")
-        silent = values(runs, name, "silent")
+        dead = values(runs, name, "dead")
         print(f"| {name} | {median(runs, name, 'valid_loss'):.4f}", end=" | ")
         print(f"{statistics.median(errors):.2f}", end=" ")
         print(f"({min(errors):.2f}–{max(errors):.2f})", end=" | ")
-        print(f"{min(silent)}–{max(silent)}", end=" | ")
+        print(f"{min(dead)}–{max(dead)}", end=" | ")
         print(f"{median(runs, name, 'seconds'):.1f}", end=" | ")
         print(f"{median(runs, name, 'cpu_seconds'):.1f} |")
 
@@ -227,24 +232,26 @@ def compare(path):
 
 
 def tune(path):
-    """Print the validation MSE, in thousandths, of Adam's peak rates with seed 0."""
+    """Print the validation MSE, in thousandths, of peak rates with seed 0."""
     runs = []
-    print("| batch size | peak rate | ReLU code | linear code |\n|--:|--:|--:|--:|")
-    for batch_size, peaks in TUNING.items():
+    print("| optimizer | batch size | epochs | peak rate | ReLU code | linear code |")
+    print("|:--|--:|--:|--:|--:|--:|")
+    for optimizer, batch_size, epochs, peaks in TUNING:
         for peak in peaks:
             for code in ["relu", "linear"]:
-                name = f"Adam {peak}, batches of {batch_size}, {code} code"
-                recipe = Recipe(name, "Adam", peak, 10, batch_size, code)
+                name = f"{optimizer} {peak}, batches of {batch_size}, {code} code"
+                recipe = Recipe(name, optimizer, peak, epochs, batch_size, code)
                 runs.append(fresh_train(recipe, 0))
                 save(path, runs)
             relu, linear = [run["valid_mse"] for run in runs[-2:]]
-            print(f"| {batch_size} | {peak} | {relu:.3f} | {linear:.3f} |", flush=True)
+            row = [optimizer, batch_size, epochs, peak, f"{relu:.2f}", f"{linear:.2f}"]
+            print("| " + " | ".join(map(str, row)) + " |", flush=True)
 
 
 def main():
     """Read the command line, and do what it says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tune", action="store_true", help="try rates for Adam")
+    parser.add_argument("--tune", action="store_true", help="try peak rates")
     parser.add_argument("--json", metavar="PATH", help="write every run to PATH")
     parser.add_argument("--train", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--notebook", action="store_true", help=argparse.SUPPRESS)

@@ -22,6 +22,12 @@ CODE = {cell.id: cell for cell in CELLS if cell.cell_type == "code"}
 TRAINING = ["train", "control", "small"]  # the cells that train a network
 
 
+def saved_figure(cell):
+    """Return "name" if a cell saves figures/name.png, else None."""
+    found = re.search(r'fig\.savefig\("figures/(\w+)\.png"\)', cell.source)
+    return found and found[1]
+
+
 class Shell:
     """Stands in for IPython: the figures need no window here."""
 
@@ -34,7 +40,7 @@ class Page:
 
     `folder` is the working folder, where the cells save their figures. After
     `run(cell_id)`, `names` holds the cell's variables, `printed[cell_id]` its
-    text, and `figures[cell_id]` the Matplotlib figure that it drew.
+    text, and `figures[name]` the Matplotlib figure that it saved as name.png.
     """
 
     def __init__(self, folder):
@@ -51,13 +57,13 @@ class Page:
         source = TransformerManager().transform_cell(CODE[cell_id].source)
         file.write_text(source, encoding="utf-8")
         screen = io.StringIO()
-        self.names.pop("fig", None)
         with contextlib.chdir(self.folder), contextlib.redirect_stdout(screen):
             # The cells are the project's own code.
             exec(compile(source, file, "exec"), self.names)  # noqa: S102
         self.printed[cell_id] = screen.getvalue().rpartition("\r")[2]
-        if "fig" in self.names:
-            self.figures[cell_id] = self.names["fig"]
+        name = saved_figure(CODE[cell_id])
+        if name:
+            self.figures[name] = self.names["fig"]
         plt.close("all")
 
     def run_all(self, cell_ids, **settings):

@@ -30,8 +30,8 @@ def smallest(tmp_path_factory):
 
 
 def test_one_epoch_draws_whole_curves(smallest):
-    for cell_id in ["loss", "curves"]:
-        (ax,) = smallest.figures[cell_id].axes
+    for name in ["loss", "curves"]:
+        (ax,) = smallest.figures[name].axes
         low, high = ax.get_ylim()
         for line in ax.lines:
             assert low <= min(line.get_ydata())
@@ -48,7 +48,7 @@ def test_rate_ends_at_zero_whatever_the_batches(smallest):
 def test_one_number_draws_all_figures(smallest):
     (bars,) = [ax for ax in smallest.figures["code"].axes if ax.patches]
     assert len(bars.patches) == 1
-    rows = [ax.get_ylabel() for ax in smallest.figures["ladder"].axes]
+    rows = [ax.get_ylabel() for ax in smallest.figures["code_sizes"].axes]
     assert rows == ["original", "1 numbers", "32 numbers", "8 numbers", "2 numbers"]
 
 
@@ -56,7 +56,7 @@ def test_as_many_numbers_as_pixels(tmp_path):
     page = quick_run(tmp_path, last="worst", CODE_SIZE=784, EPOCHS=2)
     images = page.names["x_test"][:10]
     np.testing.assert_allclose(page.names["pca"](images, 784), images, atol=0.01)
-    titles = page.figures["test"].axes[0].get_xticklabels()
+    titles = page.figures["reconstructions"].axes[0].get_xticklabels()
     assert [title.get_text() for title in titles] == CLASSES
 
 

@@ -9,10 +9,10 @@ import re
 import pytest
 from matplotlib.testing.compare import compare_images
 
-from page import CELLS, CODE, NOTEBOOK, ROOT, TRAINING, numbers
+from page import CELLS, CODE, NOTEBOOK, ROOT, TRAINING, numbers, saved_figure
 
+FOLDER = ROOT / "figures"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FIGURES = ROOT / "figures"
 VOLATILE = [
     *[r"/home/", r"/root", r"/Users/", r"/tmp", r"[A-Z]:\\", r"site-packages"],
     *[r"0x[0-9a-f]{6,}", r"\d(ms|s)/step", r"\d\d:\d\d:\d\d", r"https?://"],
@@ -32,12 +32,8 @@ def stored_picture(cell):
     return None
 
 
-def saved_as(cell):
-    """Return the name of the file in figures/ that a cell writes."""
-    return re.search(r'savefig\("figures/(\w+\.png)"\)', cell.source)[1]
-
-
-DRAWING = [cell_id for cell_id, cell in CODE.items() if "fig.savefig(" in cell.source]
+# The figures in the page's order, name: cell.
+FIGURES = {saved_figure(cell): cell for cell in CODE.values() if saved_figure(cell)}
 PRINTING = [cell_id for cell_id, cell in CODE.items() if stored_text(cell)]
 
 
@@ -59,24 +55,24 @@ def test_no_widgets_are_stored():
     assert '"widgets"' not in NOTEBOOK.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("cell_id", DRAWING)
-def test_figure_has_alt_text_and_caption(cell_id):
-    number = DRAWING.index(cell_id) + 1
-    after = CELLS[CELLS.index(CODE[cell_id]) + 1]
-    assert len(CODE[cell_id].metadata.alt.split()) > 10
+@pytest.mark.parametrize("name", FIGURES)
+def test_figure_has_alt_text_and_caption(name):
+    number = list(FIGURES).index(name) + 1
+    after = CELLS[CELLS.index(FIGURES[name]) + 1]
+    assert len(FIGURES[name].metadata.alt.split()) > 10
     assert after.source.startswith(f"*Figure {number}. ")
 
 
-@pytest.mark.parametrize("cell_id", DRAWING)
-def test_saved_figure_is_the_stored_one(cell_id):
-    saved = (FIGURES / saved_as(CODE[cell_id])).read_bytes()
-    same = saved == stored_picture(CODE[cell_id])
+@pytest.mark.parametrize("name", FIGURES)
+def test_saved_figure_is_the_stored_one(name):
+    same = (FOLDER / f"{name}.png").read_bytes() == stored_picture(FIGURES[name])
     assert same
 
 
-def test_no_other_figures_are_saved():
-    names = {path.name for path in FIGURES.iterdir()}
-    assert names == {saved_as(CODE[cell_id]) for cell_id in DRAWING}
+def test_all_pictures_are_saved_and_no_others():
+    shown = [saved_figure(cell) for cell in CODE.values() if stored_picture(cell)]
+    assert shown == list(FIGURES)
+    assert {path.name for path in FOLDER.iterdir()} == {f"{n}.png" for n in FIGURES}
 
 
 # Root mean square of the differences, in greys out of 255. Another processor rounds
@@ -84,18 +80,16 @@ def test_no_other_figures_are_saved():
 # another map and other strange images (58, 51, 29 and 14 with one thread and SSE4.1),
 # or slightly other pictures (up to 11). Two rows exchanged make about 30, a figure of
 # another size an error.
-TOLERANCE = {"code": 120, "worst": 100, "map": 60, "strange": 40}
+TOLERANCE = {"code": 120, "best_and_worst": 100, "map": 60, "strange": 40}
 OTHERS = 25
 
 
-@pytest.mark.parametrize("cell_id", DRAWING)
-def test_stored_figure_is_fresh(page, seed, cell_id):
+@pytest.mark.parametrize("name", FIGURES)
+def test_stored_figure_is_fresh(page, seed, name):
     if seed != 0:
         pytest.skip("the stored page has seed 0")
-    name = saved_as(CODE[cell_id])
-    fresh = page.folder / "figures" / name
-    tolerance = TOLERANCE.get(cell_id, OTHERS)
-    assert compare_images(FIGURES / name, fresh, tolerance) is None
+    stored, fresh = FOLDER / f"{name}.png", page.folder / "figures" / f"{name}.png"
+    assert compare_images(stored, fresh, TOLERANCE.get(name, OTHERS)) is None
 
 
 @pytest.mark.parametrize("cell_id", PRINTING)
@@ -105,7 +99,7 @@ def test_stored_numbers_are_fresh(page, seed, cell_id):
     stored, fresh = stored_text(CODE[cell_id]), page.printed[cell_id]
     number = r"\d+(\.\d+)?"
     assert re.sub(number, "#", stored) == re.sub(number, "#", fresh)
-    if cell_id == "code":  # a count of silent units: 2 to 5 in five seeds
+    if cell_id == "code":  # a count of dead units: 2 to 5 in five seeds
         assert numbers(fresh) == pytest.approx(numbers(stored), abs=4)
     else:
         assert numbers(fresh) == pytest.approx(numbers(stored), rel=0.02)
@@ -114,16 +108,15 @@ def test_stored_numbers_are_fresh(page, seed, cell_id):
 def test_any_cell_can_be_run_again(page, seed, tmp_path, monkeypatch):
     """The cells that do not train, from last to first, show the same again."""
     printed = dict(page.printed)
-    (tmp_path / "figures").mkdir()
-    first_folder = page.folder
+    before, again = page.folder / "figures", tmp_path / "figures"
+    again.mkdir()
     monkeypatch.setattr(page, "folder", tmp_path)
     cells = [cell_id for cell_id in CODE if cell_id not in TRAINING]
     page.run_all(reversed(cells), SEED=seed)
     assert page.printed == printed
-    for cell_id in DRAWING:
-        name = saved_as(CODE[cell_id])
-        before = first_folder / "figures" / name
-        assert compare_images(before, tmp_path / "figures" / name, tol=1) is None
+    for name in FIGURES:
+        file = f"{name}.png"
+        assert compare_images(before / file, again / file, tol=1) is None
 
 
 def test_readme_shows_the_same_numbers():
