@@ -115,8 +115,8 @@ def test_figure_1(page):
 def test_scale_and_split(page):
     """
     For the network, each image becomes a row of 784 numbers between 0 and 1. The last
-    5,000 training images are set aside as the validation set: learning rates are chosen
-    on them, never on the test images.
+    5,000 training images are set aside as the validation set, on which learning rates
+    are compared. No test image is used in training.
     """
     for part in ["train", "valid", "test"]:
         rows = page.names[f"x_{part}"]
