@@ -27,17 +27,27 @@ from page import NOTEBOOK, Page
 CELLS = ["imports", "settings", "load", "scale", "build"]
 SEEDS = [0, 1, 2]
 EQUAL_TIME = 1.15  # up to this many times the page's seconds count as equal
-TUNING = [  # optimizer, batch size, epochs, peak rates
-    ("Adam", 250, 10, [0.001, 0.002, 0.004, 0.006, 0.01]),
-    ("Adam", 32, 10, [0.0005, 0.001, 0.002, 0.004]),
-    ("Muon", 500, 10, [0.01, 0.015, 0.02, 0.03]),
-    ("Muon", 500, 3, [0.02, 0.03, 0.04]),
+TUNING = [  # code size, optimizer, batch size, epochs, of them rising, peak rates
+    (64, "Adam", 250, 10, 0, [0.001, 0.002, 0.004, 0.006, 0.01]),
+    (64, "Adam", 250, 10, 1, [0.004, 0.006, 0.01, 0.015, 0.02]),
+    (64, "Adam", 32, 10, 0, [0.0005, 0.001, 0.002, 0.004]),
+    (64, "Muon", 500, 10, 0, [0.01, 0.015, 0.02, 0.03]),
+    (64, "Muon", 500, 10, 1, [0.02, 0.03]),
+    (64, "Muon", 500, 3, 0, [0.02, 0.03, 0.04]),
+    (32, "Muon", 500, 3, 0, [0.02, 0.03, 0.04]),
+    (8, "Muon", 500, 3, 0, [0.02, 0.03, 0.04]),
+    (2, "Muon", 500, 3, 0, [0.02, 0.03, 0.04]),
 ]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A way to train. `peak` is the rate that falls to 0; None: the default."""
+    """A way to train.
+
+    `peak` is the highest rate, None the optimizer's constant default. The rate rises
+    from 0 for `rising` epochs and falls to 0 in the rest: in a straight line,
+    or along a cosine where it has risen before.
+    """
 
     name: str
     optimizer: str
@@ -46,6 +56,8 @@ class Recipe:
     batch_size: int
     code_activation: str
     hidden: bool = True
+    code_size: int = 64
+    rising: int = 0
 
 
 PLAIN_50 = Recipe("plain, 50 epochs", "Adam", None, 50, 250, "relu")
@@ -60,6 +72,7 @@ RECIPES = [  # for the peak rates, see --tune
     PLAIN_50,
     Recipe("Adam, batches of 250, ReLU code", "Adam", 0.006, 10, 250, "relu"),
     Recipe("Adam, batches of 250", "Adam", 0.006, 10, 250, "linear"),
+    Recipe("Adam, batches of 250, rising", "Adam", 0.015, 10, 250, "linear", rising=1),
     Recipe("Adam, batches of 32, ReLU code", "Adam", 0.002, 10, 32, "relu"),
     Recipe("Adam, batches of 32", "Adam", 0.002, 10, 32, "linear"),
     Recipe("page, 1 epoch, ReLU code", "Muon", 0.03, 1, 500, "relu"),
@@ -85,9 +98,16 @@ def make_optimizer(keras, recipe, images):
     optimizer = getattr(keras.optimizers, recipe.optimizer)
     if recipe.peak is None:
         return optimizer()
-    steps = recipe.epochs * math.ceil(images / recipe.batch_size)
-    decay = keras.optimizers.schedules.PolynomialDecay
-    return optimizer(decay(recipe.peak, steps, end_learning_rate=0))
+    steps = math.ceil(images / recipe.batch_size)  # in an epoch
+    schedules = keras.optimizers.schedules
+    if recipe.rising:
+        rise = {"warmup_target": recipe.peak, "warmup_steps": recipe.rising * steps}
+        rest = (recipe.epochs - recipe.rising) * steps
+        return optimizer(schedules.CosineDecay(0.0, rest, **rise))
+    rate = schedules.PolynomialDecay(
+        recipe.peak, recipe.epochs * steps, end_learning_rate=0
+    )
+    return optimizer(rate)
 
 
 def train(recipe, seed):
@@ -105,9 +125,9 @@ def train(recipe, seed):
     cpu = time.process_time()
     if recipe.hidden:
         build = page.names["build_autoencoder"]
-        encoder, _, model = build(64, recipe.code_activation)
+        encoder, _, model = build(recipe.code_size, recipe.code_activation)
     else:
-        encoder, model = build_shallow(keras, 64)
+        encoder, model = build_shallow(keras, recipe.code_size)
     optimizer = make_optimizer(keras, recipe, len(x_train))
     model.compile(optimizer, "binary_crossentropy", metrics=["mse"])
     settings = {"epochs": recipe.epochs, "batch_size": recipe.batch_size}
@@ -169,8 +189,8 @@ def median(runs, name, key):
 
 def print_table(runs):
     """Print a line for each recipe: medians over the seeds, smallest and largest."""
-    print("| recipe | validation loss | test MSE in thousandths | dead units", end="")
-    print(" | seconds | CPU seconds |\n|:--|--:|--:|--:|--:|--:|")
+    print("| recipe | validation loss | test MSE in thousandths", end="")
+    print(" | dead code units | seconds | CPU seconds |\n|:--|--:|--:|--:|--:|--:|")
     for name in [recipe.name for recipe in RECIPES]:
         errors = values(runs, name, "test_mse")
         dead = values(runs, name, "dead")
@@ -234,18 +254,20 @@ def compare(path):
 def tune(path):
     """Print the validation MSE, in thousandths, of peak rates with seed 0."""
     runs = []
-    print("| optimizer | batch size | epochs | peak rate | ReLU code | linear code |")
-    print("|:--|--:|--:|--:|--:|--:|")
-    for optimizer, batch_size, epochs, peaks in TUNING:
+    print("| code | optimizer | batch size | epochs | of them rising", end="")
+    print(" | peak rate | ReLU code | linear code |")
+    print("|--:|:--|--:|--:|--:|--:|--:|--:|")
+    for code_size, optimizer, batch_size, epochs, rising, peaks in TUNING:
         for peak in peaks:
-            for code in ["relu", "linear"]:
-                name = f"{optimizer} {peak}, batches of {batch_size}, {code} code"
-                recipe = Recipe(name, optimizer, peak, epochs, batch_size, code)
+            for activation in ["relu", "linear"]:
+                settings = (optimizer, peak, epochs, batch_size, activation)
+                name = f"{code_size} numbers, {settings}, {rising} rising"
+                recipe = Recipe(name, *settings, code_size=code_size, rising=rising)
                 runs.append(fresh_train(recipe, 0))
                 save(path, runs)
-            relu, linear = [run["valid_mse"] for run in runs[-2:]]
-            row = [optimizer, batch_size, epochs, peak, f"{relu:.2f}", f"{linear:.2f}"]
-            print("| " + " | ".join(map(str, row)) + " |", flush=True)
+            row = [code_size, optimizer, batch_size, epochs, rising, peak]
+            errors = [f"{run['valid_mse']:.2f}" for run in runs[-2:]]
+            print("| " + " | ".join(map(str, row + errors)) + " |", flush=True)
 
 
 def main():

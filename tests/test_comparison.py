@@ -20,10 +20,10 @@ NETWORKS = ["plain", "control", "better", 32, 8, 2]
 
 def test_pca(page):
     """
-    It writes an image as the mean image plus a weighted sum of fixed patterns; the
-    weights are its code. The patterns are eigenvectors of the covariance matrix, found
-    without training. No other 64 numbers, computed and drawn linearly, give a smaller
-    squared error on the training images.
+    The classic yardstick is PCA [2]: it writes an image as the mean image plus a
+    weighted sum of 64 fixed patterns; the weights are the code. The patterns are
+    eigenvectors of the covariance matrix, found without training. No other 64 numbers,
+    computed and drawn linearly, give a smaller squared error on the training images.
 
     (Clipping the result to [0, 1] helps a little.)
     """
@@ -61,8 +61,7 @@ def test_pca_is_better(page, networks):
 
 def test_what_stays(page):
     """
-    The layers keep their sizes, and the loss stays. Three things change, and with the
-    last the batch size:
+    Layer sizes and loss stay; three things change:
     """
     for name in ["control", "better"]:
         model = page.names[name]
@@ -72,25 +71,28 @@ def test_what_stays(page):
 
 def test_linear_code(page, networks):
     """
-    No activation on the code. Some units were dead; without a ReLU, none can be.
+    No activation on the code. Some of its units were idle; without a ReLU, none of
+    them is.
     """
     for name in NETWORKS[1:]:
         codes = networks.codes(name, "valid")
         encoder = networks.models[name].get_layer("encoder")
         assert encoder.layers[-1].activation.__name__ == "linear"
-        assert codes.std(axis=0).min() > 0
+        assert (codes == 0).mean() < 0.01
 
 
 def test_learning_rate(page, networks):
     """
-    A learning rate that falls to zero in a straight line: large steps first, fine
-    ones last.
+    A learning rate that starts higher and falls to zero in a straight line: large
+    steps first, fine ones last.
     """
+    default = float(networks.models["plain"].optimizer.learning_rate)
     peaks = {"control": 0.006, "better": 0.02, 32: 0.03, 8: 0.03, 2: 0.03}
     for name, peak in peaks.items():
         optimizer = networks.models[name].optimizer
         rate = optimizer.get_config()["learning_rate"]["config"]
         assert rate["initial_learning_rate"] == pytest.approx(peak)
+        assert peak > default
         assert rate["end_learning_rate"] == 0
         assert rate["power"] == 1
         assert rate["decay_steps"] == int(optimizer.iterations)
@@ -99,7 +101,7 @@ def test_learning_rate(page, networks):
 
 def test_optimizers(networks):
     """
-    How much of this is Muon's doing? A control makes only the first two changes:
+    A control with only the first two changes shows what Muon adds:
     """
     kinds = [type(networks.models[name].optimizer).__name__ for name in NETWORKS]
     assert kinds == ["Adam", "Adam", "Muon", "Muon", "Muon", "Muon"]
@@ -107,14 +109,15 @@ def test_optimizers(networks):
 
 def test_what_muon_trains(networks):
     """
-    (Contrary to the usual advice, it trains the last layer's weights, too; Adam keeps
-    the biases.)
+    (Keras gives Muon the weights of every layer, though the usual advice leaves the
+    first and the last to Adam. It also adds a slight weight decay.)
     """
     better = networks.models["better"]
     matrices = [len(weight.shape) == 2 for weight in better.trainable_weights]
     left_to_adam = [v is not None for v in better.optimizer.adam_velocities]
     assert matrices == [True, False] * 4
     assert left_to_adam == [False, True] * 4
+    assert 0 < better.optimizer.weight_decay < 0.01
 
 
 def test_batches(networks):
@@ -152,8 +155,9 @@ def test_figure_5(page, networks):
 
 def test_what_was_at_fault(networks):
     """
-    So the network is large enough; what it lacked was mostly better training. With a
-    tuned rate, the first two changes bring Adam level with PCA; Muon does the rest.
+    So the network was large enough; what it lacked was mostly better training. With a
+    tuned rate, the first two changes bring Adam level with PCA, and Muon goes well
+    below.
     """
     control = reference.mean_mse(networks.outputs("control"))
     pca = reference.mean_mse(reference.pca("test", 64))
@@ -167,7 +171,7 @@ def test_what_was_at_fault(networks):
 
 def test_figure_6(page, networks):
     """
-    The same ten test images as in figure 4, from PCA and both trainings:
+    On the test images:
 
     Figure 6. The test images of figure 4, drawn again from 64 numbers. Numbers: MSE in
     thousandths; in the table, the mean over all 10,000 images.
@@ -256,9 +260,9 @@ def test_small_codes(networks):
 
 def test_figure_8(page, networks):
     """
-    Figure 8. The same test images, drawn again from 64 numbers after ten epochs, and
-    from fewer after three. The table: the mean MSE of all test images, in thousandths,
-    beside PCA's.
+    Figure 8. The same test images, drawn again from 64 numbers (ten epochs) and from
+    fewer (three). Numbers: MSE in thousandths; in the table, the mean over all test
+    images, beside PCA's.
     """
     first = reference.first_of_each_class()
     rows = {"original": reference.images("test")[first]}
@@ -285,11 +289,10 @@ def test_size_against_pca(networks):
 
 def test_bytes(page, networks):
     """
-    A pixel takes one, a number of the code four, but only one when rounded to 256
+    In bytes, a pixel takes one and a number of the code four, or one if rounded to 256
     levels:
 
-    An image in 64 bytes, a twelfth of its pixels' 784, and the rounding costs almost
-    nothing.
+    So an image fits in 64 bytes instead of 784, and rounding costs almost nothing.
     """
     codes = networks.codes("better")
     valid = networks.codes("better", "valid")
@@ -303,7 +306,6 @@ def test_bytes(page, networks):
     assert rounded < 1.02 * exact
     assert codes[0].nbytes == 4 * 64
     assert page.names["levels"][0].nbytes == 64
-    assert 784 / 64 == pytest.approx(12, abs=0.5)
 
 
 # 10. A code of two numbers
@@ -390,8 +392,8 @@ def test_figure_10(page, networks, seed):
     """
     First, images unlike any that the network has seen:
 
-    Figure 10. Images unlike the clothes, and what PCA and the better autoencoder make
-    of them. Numbers: MSE in thousandths.
+    Figure 10. Strange images, and what PCA and the better autoencoder make of them.
+    Numbers: MSE in thousandths.
     """
     inputs, names = strange_images(seed)
     outputs = networks.models["better"].predict(inputs, verbose=0)
@@ -403,9 +405,8 @@ def test_figure_10(page, networks, seed):
 def test_strange_images(networks, seed):
     """
     Only the black image comes back well. Upside down, the boot has several times its
-    error upright (figure 6), and inverted it is drawn far worse than by PCA. The lead
-    over PCA holds for images like those of the training; far from them, it can shrink
-    or even reverse.
+    error upright (figure 6), and inverted it is drawn far worse than by PCA. Far from
+    the training images, the lead over PCA can shrink or even reverse.
 
     Limits. This is one data set of upright, centred clothes on black; on other images,
     PCA may win (section 11).
@@ -425,9 +426,9 @@ def test_strange_images(networks, seed):
 
 def test_figure_11(page, networks):
     """
-    Last, the score itself. Figure 11. Five test images, the same moved one pixel to the
-    right (the last column is cut off), and the better autoencoder's reconstructions.
-    Numbers: MSE to the original, in thousandths.
+    Figure 11. Five test images, the same moved one pixel to the right (the last column
+    is cut off), and the better autoencoder's reconstructions. Numbers: MSE to the
+    original, in thousandths.
     """
     five = reference.first_of_each_class()[::2]
     originals = reference.images("test")[five]
@@ -441,8 +442,8 @@ def test_figure_11(page, networks):
 
 def test_score_prefers_the_reconstruction(page, networks):
     """
-    The eye prefers the second row, the score the third. Moving an image by one pixel
-    costs almost six times as much as all the blur (figure 11).
+    The eye prefers the second row, the score the third. Moving an image sideways by one
+    pixel costs almost six times as much as all the blur (figure 11).
     """
     originals = reference.images("test")
     shifted = reference.mse(originals, reference.moved_right(originals))
@@ -479,21 +480,21 @@ def test_quality(networks):
 def test_what_was_hard(networks):
     """
     A loss that cannot reach zero. A validation loss of 0.28 sounds large until you know
-    that a perfect copy has 0.24 (figure 2). Finding good settings. Ten epochs lead to
-    11.8 or to 6.5 thousandths (figure 5). Dead units. Some of the 64 numbers were
-    always zero (section 5), until the code lost its ReLU. A score that disagrees with
-    the eye.
+    that a perfect copy has 0.24 (figure 2). Finding good settings. Much depends on them
+    (figure 5), and the learning rates had to be found by trial. Idle units. Some of the
+    64 numbers were zero for most images (section 5), until the code lost its ReLU. A
+    score that disagrees with the eye.
     """
-    assert (networks.codes("plain", "valid").max(axis=0) == 0).any()
-    assert (networks.codes("better", "valid").max(axis=0) > 0).all()
+    for name, low, high in [("plain", 5, 32), ("better", 0, 0)]:
+        zero_for_most = np.median(networks.codes(name, "valid"), axis=0) == 0
+        assert low <= zero_for_most.sum() <= high
     images = reference.images("valid")
     floor = reference.binary_cross_entropy(images, images)
     loss = networks.history("plain", "val_loss")[-1]
     assert loss == pytest.approx(0.28, abs=0.004)
     assert floor == pytest.approx(0.24, abs=0.004)
     plain, better = (networks.history(n, "val_mse")[-1] for n in ["plain", "better"])
-    assert 1000 * plain == pytest.approx(11.8, abs=0.45)
-    assert 1000 * better == pytest.approx(6.5, abs=0.2)
+    assert plain > 1.5 * better
 
 
 def test_figures_and_sections_that_are_named_exist():

@@ -26,46 +26,40 @@ EXEMPT = {
     "An autoencoder is a network that learns to return its own input through a "
     "bottleneck.": DEFINITION,
     "You should know Python and NumPy, and have trained a network once.": READING,
-    "Keras must be 3.13 or newer: older versions have another Muon (section 7), or "
-    "none.": SETTINGS,
+    "Keras must be 3.13 or newer, for its Muon optimiser (section 7).": SETTINGS,
     "All cells together take two to three minutes on two CPU cores, without a GPU, "
     "and less than 3 GiB of memory.": BENCHMARK,
-    "Keras downloads them once (31 MB) and keeps them in "
-    "~/.keras/datasets/fashion-mnist.": LOADING,
-    "A checksum finds damaged files.": LOADING,
+    "Keras downloads them once (31 MB) into ~/.keras/datasets/fashion-mnist.": LOADING,
     "If this cell fails, delete that folder and run the cell again; offline, copy "
     "the four .gz files there.": LOADING,
     "Running this cell again on the same CPU repeats the result.": SETTINGS,
     "(Keras averages the training loss over the epoch, so it starts higher.)": METHOD,
     "A helper draws images in rows:": DEFINITION,
     "The rest asks how good the result is, and makes it better.": DEFINITION,
-    "The classic way to compress an image to 64 numbers is PCA [2].": LITERATURE,
-    "Yet PCA is linear and a network need not be, so it should do better.": METHOD,
+    "Yet a network need not be linear, so it should do better.": METHOD,
     "Muon [3] instead of Adam.": LITERATURE,
-    "Adam scales the step of each weight separately.": METHOD,
-    "Muon balances the step of a whole weight matrix, so that a few strong directions "
-    "do not drown out the many weak ones.": METHOD,
+    "Adam scales each weight's step separately; Muon balances the step of a whole "
+    "weight matrix, so that a few strong directions do not drown out the many weak "
+    "ones.": METHOD,
     "A Muon step takes longer, so its batches double to 500 images; ten epochs then "
     "take about as long as Adam's.": BENCHMARK,
     "The learning rates were chosen on the validation images.": BENCHMARK,
-    "(Given more time, for more epochs or smaller batches, Adam gains, too: exercise "
-    "4.)": BENCHMARK,
+    "(Adam gains, too, from more epochs, smaller batches, or a rate that first "
+    "rises.)": BENCHMARK,
     "Where the code cannot tell whether a stripe is light or dark, a grey in between "
     "is the safest guess.": METHOD,
-    "They can be plotted.": DEFINITION,
     "The axes have no meaning of their own, and another seed draws another "
     "map.": METHOD,
     "Every point decodes to something, even where no image lies.": METHOD,
-    "MSE compares pixel with pixel, and so does binary cross-entropy; neither knows "
-    "what an edge is.": METHOD,
+    "MSE and binary cross-entropy compare pixel with pixel; neither knows what an edge "
+    "is.": METHOD,
     "What was hard.": DEFINITION,
-    "The learning rates had to be found by trial.": BENCHMARK,
     "Dense layers do not know which pixels are neighbours; convolutional ones "
     "do.": METHOD,
     "A published convolutional autoencoder [4] with 64 numbers, larger and trained "
     "for longer, reaches 5.4 thousandths.": LITERATURE,
-    "The learning rates suit these images and ten epochs.": READING,
-    "All numbers come from one seed; with others, they differ slightly.": BENCHMARK,
+    "The learning rates suit these images and numbers of epochs.": READING,
+    "All trainings use one seed; with others, the errors differ slightly.": BENCHMARK,
 }
 
 

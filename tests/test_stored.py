@@ -72,7 +72,7 @@ def test_saved_figure_is_the_stored_one(name):
 def test_all_pictures_are_saved_and_no_others():
     shown = [saved_figure(cell) for cell in CODE.values() if stored_picture(cell)]
     assert shown == list(FIGURES)
-    assert {path.name for path in FOLDER.iterdir()} == {f"{n}.png" for n in FIGURES}
+    assert {path.name for path in FOLDER.glob("*.png")} == {f"{n}.png" for n in FIGURES}
 
 
 # Root mean square of the differences, in greys out of 255. Another processor rounds
@@ -99,8 +99,8 @@ def test_stored_numbers_are_fresh(page, seed, cell_id):
     stored, fresh = stored_text(CODE[cell_id]), page.printed[cell_id]
     number = r"\d+(\.\d+)?"
     assert re.sub(number, "#", stored) == re.sub(number, "#", fresh)
-    if cell_id == "code":  # a count of dead units: 2 to 5 in five seeds
-        assert numbers(fresh) == pytest.approx(numbers(stored), abs=4)
+    if cell_id == "code":  # a count of idle units: 10 to 18 in five seeds
+        assert numbers(fresh) == pytest.approx(numbers(stored), abs=10)
     else:
         assert numbers(fresh) == pytest.approx(numbers(stored), rel=0.02)
 
