@@ -21,9 +21,10 @@ NETWORKS = ["plain", "control", "better", 32, 8, 2]
 def test_pca(page):
     """
     The classic yardstick is PCA [2]: it writes an image as the mean image plus a
-    weighted sum of 64 fixed patterns; the weights are the code. The patterns are
-    eigenvectors of the covariance matrix, found without training. No other 64 numbers,
-    computed and drawn linearly, give a smaller squared error on the training images.
+    weighted sum of 64 fixed patterns; the weights are the code. The patterns are the
+    leading eigenvectors of the covariance matrix, found without training. No other 64
+    numbers, computed and drawn linearly, give a smaller squared error on the training
+    images.
 
     (Clipping the result to [0, 1] helps a little.)
     """
@@ -109,8 +110,8 @@ def test_optimizers(networks):
 
 def test_what_muon_trains(networks):
     """
-    (Keras gives Muon the weights of every layer, though the usual advice leaves the
-    first and the last to Adam. It also adds a slight weight decay.)
+    (The usual advice leaves the first and the last layer to Adam; here Muon trains the
+    weights of all. In Keras, it also pulls all weights slightly towards zero.)
     """
     better = networks.models["better"]
     matrices = [len(weight.shape) == 2 for weight in better.trainable_weights]
@@ -174,7 +175,7 @@ def test_figure_6(page, networks):
     On the test images:
 
     Figure 6. The test images of figure 4, drawn again from 64 numbers. Numbers: MSE in
-    thousandths; in the table, the mean over all 10,000 images.
+    thousandths; printed above, its mean over all 10,000 images.
     """
     redrawn = {
         "original": reference.images("test"),
@@ -227,7 +228,7 @@ def test_fine_things(networks):
 def test_figure_7(page, networks):
     """
     Figure 7. The three best, median and worst of all test images, as drawn by the
-    better autoencoder. Numbers: MSE in thousandths. The best are plain; the worst have
+    better autoencoder. Numbers: MSE in thousandths. The best are simple; the worst have
     bold patterns, which come back blurred.
     """
     originals, outputs = reference.images("test"), networks.outputs("better")
@@ -261,8 +262,8 @@ def test_small_codes(networks):
 def test_figure_8(page, networks):
     """
     Figure 8. The same test images, drawn again from 64 numbers (ten epochs) and from
-    fewer (three). Numbers: MSE in thousandths; in the table, the mean over all test
-    images, beside PCA's.
+    fewer (three epochs). Numbers: MSE in thousandths; printed above, its mean over all
+    test images, beside PCA's.
     """
     first = reference.first_of_each_class()
     rows = {"original": reference.images("test")[first]}
@@ -308,13 +309,13 @@ def test_bytes(page, networks):
     assert page.names["levels"][0].nbytes == 64
 
 
-# 10. A code of two numbers
+# 10. A two-dimensional latent space
 
 
 def test_figure_9(page, networks):
     """
-    With two numbers, each test image is a point in a plane, and each point of the plane
-    can be decoded:
+    With a code of two numbers, each test image is a point in a plane, and each point of
+    the plane can be decoded:
 
     Figure 9. Large: what the decoder draws at 14 × 14 points of the plane. Small: where
     the test images of each class lie on the same plane (black) among all others (grey).
@@ -460,7 +461,7 @@ def test_score_prefers_the_reconstruction(page, networks):
 def test_quality(networks):
     """
     Quality. From 64 numbers, outline, proportions and shade return (figures 4 and 6).
-    What is rare or fine is lost: lettering, stripes, straps (figures 6 and 7). The
+    Prints and fine detail are lost: lettering, stripes, straps (figures 6 and 7). The
     assignment's training ends at 11.8 thousandths on the test images, behind PCA's 9.8;
     trained better and without the code's ReLU, layers of the same size reach 6.5.
     """
@@ -499,8 +500,10 @@ def test_what_was_hard(networks):
 
 def test_figures_and_sections_that_are_named_exist():
     text = "\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown")
+    figures = re.findall(r"^\*Figure (\d+)\. ", text, re.MULTILINE)
+    sections = re.findall(r"^## (\d+)\. ", text, re.MULTILINE)
     for first, second in re.findall(r"figures? (\d+)(?: and (\d+))?", text):
-        for figure in [first, second or first]:
-            assert f"*Figure {figure}. " in text
+        assert first in figures
+        assert second in [*figures, ""]
     for section in re.findall(r"section (\d+)", text):
-        assert f"\n## {section}. " in text
+        assert section in sections

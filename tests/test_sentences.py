@@ -33,7 +33,7 @@ EXEMPT = {
     "If this cell fails, delete that folder and run the cell again; offline, copy "
     "the four .gz files there.": LOADING,
     "Running this cell again on the same CPU repeats the result.": SETTINGS,
-    "(Keras averages the training loss over the epoch, so it starts higher.)": METHOD,
+    "The training loss starts higher because Keras averages it over the epoch.": METHOD,
     "A helper draws images in rows:": DEFINITION,
     "The rest asks how good the result is, and makes it better.": DEFINITION,
     "Yet a network need not be linear, so it should do better.": METHOD,
@@ -51,8 +51,8 @@ EXEMPT = {
     "The axes have no meaning of their own, and another seed draws another "
     "map.": METHOD,
     "Every point decodes to something, even where no image lies.": METHOD,
-    "MSE and binary cross-entropy compare pixel with pixel; neither knows what an edge "
-    "is.": METHOD,
+    "MSE and binary cross-entropy compare pixel with pixel; neither sees that the shape "
+    "has only moved.": METHOD,
     "What was hard.": DEFINITION,
     "Dense layers do not know which pixels are neighbours; convolutional ones "
     "do.": METHOD,
