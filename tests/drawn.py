@@ -26,8 +26,8 @@ def check_image_rows(fig, titles, rows):
     assert [ax.get_ylabel() for ax in fig.axes] == list(rows)
     for ax, (name, images) in zip(fig.axes, rows.items()):
         (picture,) = ax.images
-        assert picture.get_cmap().name == "gray"
-        assert picture.get_clim() == (0, 1)
+        assert picture.get_cmap().name == "gray", name
+        assert picture.get_clim() == (0, 1), name
         assert ax.get_xlim() == (-0.5, 30 * len(titles) - 0.5)
         assert ax.get_ylim() == (29.5, -0.5)
         framed = np.array(np.split(picture.get_array(), len(titles), axis=1))
@@ -42,7 +42,8 @@ def check_image_rows(fig, titles, rows):
             assert ax.xaxis.get_ticks_position() == "top"
         else:
             errors = [float(text) for text in texts]
-            assert_allclose(errors, reference.mse(originals, images), atol=0.06)
+            expected = reference.mse(originals, images)
+            assert_allclose(errors, expected, atol=0.06, err_msg=name)
             assert ax.xaxis.get_ticks_position() == "bottom"
 
 
@@ -61,10 +62,10 @@ def check_curves(ax, curves, levels, xlabel, ylabel):
         assert handle.get_color() == line.get_color()
         assert handle.get_linestyle() == line.get_linestyle()
     for label, values in curves.items():
-        assert_allclose(lines[label].get_ydata(), values, rtol=1e-3)
+        assert_allclose(lines[label].get_ydata(), values, rtol=1e-3, err_msg=label)
         assert_allclose(lines[label].get_xdata(), range(1, len(values) + 1))
     for label, value in levels.items():
-        assert_allclose(lines[label].get_ydata(), value, rtol=1e-3)
+        assert_allclose(lines[label].get_ydata(), value, rtol=1e-3, err_msg=label)
     low, high = ax.get_ylim()
     for line in ax.lines:
         assert low <= min(line.get_ydata())

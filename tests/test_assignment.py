@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 import reference
 from drawn import check_curves, check_image, check_image_rows
-from page import CELLS, CODE, numbers
+from page import CELLS, CODE
 from reference import CLASSES
 
 # The title
@@ -264,7 +264,7 @@ def test_idle_units(page, networks):
         assert codes[0].min() == 0
         idle[part] = (np.median(codes, axis=0) == 0).sum()
         assert 5 <= idle[part] <= 32
-    assert numbers(page.printed["code"]) == [idle["valid"], 64, 0]
+    assert page.printed["code"].startswith(f"{idle['valid']} of 64 units are 0 ")
 
 
 def test_score(page):

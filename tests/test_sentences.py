@@ -74,12 +74,11 @@ def sentences(markdown):
     Questions are left out: they state nothing.
     """
     found = []
-    for block in re.split(r"\n\n+|\n(?=- )", markdown):
-        if block.startswith(("#", "![")):
-            continue
+    text = re.sub(r"^(#|!\[).*$", "", markdown, flags=re.MULTILINE)
+    for block in re.split(r"\n\n+|\n(?=- )", text):
         block = plain(block.removeprefix("- "))
         found += re.split(r"(?<=[.?!]) |(?<=[.?!]\)) ", block)
-    return [sentence for sentence in found if not sentence.endswith("?")]
+    return [sentence for sentence in found if sentence and sentence[-1] != "?"]
 
 
 def page_sentences():
@@ -88,15 +87,19 @@ def page_sentences():
     return sentences(text.split(END)[0])
 
 
-def docstring_sentences():
-    """Return the sentences that the tests in FILES have as docstrings."""
+def functions():
+    """Return the test functions in FILES, as syntax trees."""
     found = []
     for name in FILES:
         tree = ast.parse((Path(__file__).parent / name).read_text(encoding="utf-8"))
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                found += sentences(ast.get_docstring(node) or "")
-    return found
+        found += [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [node for node in found if node.name.startswith("test_")]
+
+
+def docstring_sentences():
+    """Return the sentences that the tests in FILES have as docstrings."""
+    docstrings = [ast.get_docstring(node) or "" for node in functions()]
+    return [sentence for text in docstrings for sentence in sentences(text)]
 
 
 def test_each_sentence_has_a_test():
@@ -109,3 +112,16 @@ def test_each_test_has_its_sentence():
     without_sentence = Counter([*docstring_sentences(), *EXEMPT])
     without_sentence.subtract(page_sentences())
     assert "\n".join(+without_sentence) == ""
+
+
+def test_each_test_has_a_name_of_its_own():
+    """Of two tests with one name, Python would keep the second only."""
+    names = Counter(node.name for node in functions())
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_figures_are_tested_under_their_number():
+    for node in functions():
+        captions = re.findall(r"Figure (\d+)\. ", ast.get_docstring(node) or "")
+        for number in captions:
+            assert node.name == f"test_figure_{number}"
