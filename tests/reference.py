@@ -112,6 +112,11 @@ def same_shade(originals, outputs):
     return np.corrcoef(originals.mean(axis=1), outputs.mean(axis=1))[0, 1]
 
 
+def idle_units(codes):
+    """Return how many units of codes (n, size) are zero for most images."""
+    return (np.median(codes, axis=0) == 0).sum()
+
+
 def moved_right(rows):
     """Return images moved one pixel to the right, black filling the gap."""
     squares = np.reshape(rows, (-1, 28, 28))
