@@ -1,4 +1,4 @@
-"""The stored page: clean, explained, and what a fresh run gives.
+"""The stored page: clean, complete, and what a fresh run gives.
 
 nbval compares the texts that no training touches; these tests compare the rest.
 """
@@ -9,32 +9,27 @@ import re
 import pytest
 from matplotlib.testing.compare import compare_images
 
-from page import CELLS, CODE, NOTEBOOK, ROOT, TRAINING, numbers, saved_figure
+import reference
+from page import CELLS, CODE, NOTEBOOK, ROOT, TEXT, stored_text
 
-FOLDER = ROOT / "figures"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-VOLATILE = [
-    *[r"/home/", r"/root", r"/Users/", r"/tmp", r"[A-Z]:\\", r"site-packages"],
-    *[r"0x[0-9a-f]{6,}", r"\d(ms|s)/step", r"\d\d:\d\d:\d\d", r"https?://"],
-]
-
-
-def stored_text(cell):
-    """Return the text that a stored cell shows."""
-    return "".join(out.get("text", "") for out in cell.outputs)
+FIGURES = [cell_id for cell_id in CODE if "alt" in CODE[cell_id].metadata]
+TRAINED = [c for c in CODE if "nbval-ignore-output" in CODE[c].metadata.get("tags", [])]
+VOLATILE = r"/home/|/root|/Users/|/tmp|[A-Z]:\\|site-packages|0x[0-9a-f]{6,}|https?://"
+TIMES = r"\d(ms|s)\b|\d\d:\d\d"
 
 
-def stored_picture(cell):
-    """Return the PNG that a stored cell shows, as bytes, or None."""
-    for out in cell.outputs:
-        if "image/png" in out.get("data", {}):
-            return base64.b64decode(out.data["image/png"])
-    return None
+def numbers(text):
+    """Return all numbers in a text, in order."""
+    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
 
 
-# The figures in the page's order, name: cell.
-FIGURES = {saved_figure(cell): cell for cell in CODE.values() if saved_figure(cell)}
-PRINTING = [cell_id for cell_id, cell in CODE.items() if stored_text(cell)]
+def stored_picture(cell_id, file):
+    """Write the PNG that a stored cell shows to a file, and return the file."""
+    (data,) = [
+        out.data for out in CODE[cell_id].outputs if "image/png" in out.get("data", "")
+    ]
+    file.write_bytes(base64.b64decode(data["image/png"]))
+    return file
 
 
 def test_all_cells_ran_once_in_order():
@@ -42,89 +37,129 @@ def test_all_cells_ran_once_in_order():
     assert counts == list(range(1, len(CODE) + 1))
 
 
-@pytest.mark.parametrize("cell_id", CODE)
-def test_nothing_volatile_is_stored(cell_id):
-    for out in CODE[cell_id].outputs:
-        assert out.output_type != "error"
-        assert out.get("name") != "stderr"
-        text = out.get("text", "") + out.get("data", {}).get("text/plain", "")
-        for pattern in VOLATILE:
-            assert not re.search(pattern, text)
-
-
-def test_no_widgets_are_stored():
+def test_nothing_volatile_is_stored():
     assert '"widgets"' not in NOTEBOOK.read_text(encoding="utf-8")
+    for cell_id, cell in CODE.items():
+        for out in cell.outputs:
+            assert out.output_type in ["stream", "display_data"], cell_id
+            assert out.get("name") != "stderr", cell_id
+            text = out.get("text", "")
+            assert not re.search(VOLATILE, text), cell_id
+            assert cell_id == "train" or not re.search(TIMES, text), cell_id
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_figure_has_alt_text_and_caption(name):
-    number = list(FIGURES).index(name) + 1
-    after = CELLS[CELLS.index(FIGURES[name]) + 1]
-    assert len(FIGURES[name].metadata.alt.split()) > 10
-    assert after.source.startswith(f"*Figure {number}. ")
+def test_log_is_one_stream_of_ten_epochs():
+    (log,) = CODE["train"].outputs
+    assert re.findall(r"^Epoch (\d+)/10$", log.text, re.MULTILINE) == [
+        *map(str, range(1, 11))
+    ]
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_saved_figure_is_the_stored_one(name, tmp_path):
-    shown = tmp_path / f"{name}.png"
-    shown.write_bytes(stored_picture(FIGURES[name]))
-    assert compare_images(FOLDER / f"{name}.png", shown, tol=1) is None
+def test_figures_have_alt_texts_and_numbered_captions():
+    assert [c for c in CODE if "image/png" in str(CODE[c].outputs)] == FIGURES
+    for number, cell_id in enumerate(FIGURES, start=1):
+        after = CELLS[CELLS.index(CODE[cell_id]) + 1]
+        assert after.source.startswith(f"*Figure {number}. "), cell_id
+        assert len(CODE[cell_id].metadata.alt.split()) > 10, cell_id
 
 
-def test_all_pictures_are_saved_and_no_others():
-    shown = [saved_figure(cell) for cell in CODE.values() if stored_picture(cell)]
-    assert shown == list(FIGURES)
-    assert {path.name for path in FOLDER.glob("*.png")} == {f"{n}.png" for n in FIGURES}
+def test_figures_and_sections_that_the_text_names_exist():
+    sections = re.findall(r"^### (\d+)\. ", TEXT, re.MULTILINE)
+    assert sections == [*map(str, range(1, len(sections) + 1))]
+    assert set(re.findall(r"section (\d+)", TEXT)) <= set(sections)
+    assert max(map(int, re.findall(r"figure (\d+)", TEXT))) <= len(FIGURES)
 
 
-# Root mean square of the differences, in greys out of 255. Another processor rounds
-# otherwise, trains to another network, and so draws other bars, other best images,
-# another map and other strange images (58, 51, 29 and 14 with one thread and SSE4.1),
-# or slightly other pictures (up to 11). Two rows exchanged make about 30, a figure of
-# another size an error, so 255 compares the sizes alone.
-TOLERANCE = {"code": 255, "best_and_worst": 255, "map": 60, "strange": 40}
-OTHERS = 25
+def test_files_of_figures_are_those_of_the_page(tmp_path):
+    saved = {}
+    for cell_id, cell in CODE.items():
+        for name in re.findall(r'savefig\("figures/(\w+\.png)"\)', cell.source):
+            saved[name] = cell_id
+    assert {file.name for file in (ROOT / "figures").iterdir()} == set(saved)
+    for name, cell_id in saved.items():
+        shown = stored_picture(cell_id, tmp_path / name)
+        assert compare_images(ROOT / "figures" / name, shown, tol=1) is None
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_stored_figure_is_fresh(page, seed, name):
-    if seed != 0:
-        pytest.skip("the stored page has seed 0")
-    stored, fresh = FOLDER / f"{name}.png", page.folder / "figures" / f"{name}.png"
-    assert compare_images(stored, fresh, TOLERANCE.get(name, OTHERS)) is None
+# Against a fresh run with the stored page's own seed
 
 
-@pytest.mark.parametrize("cell_id", PRINTING)
-def test_stored_numbers_are_fresh(page, seed, cell_id):
-    if seed != 0:
-        pytest.skip("the stored page has seed 0")
-    stored, fresh = stored_text(CODE[cell_id]), page.printed[cell_id]
-    number = r"\d+(\.\d+)?"
-    assert re.sub(number, "#", stored) == re.sub(number, "#", fresh)
-    if cell_id == "code":  # a count of idle units: 10 to 18 in five seeds
-        assert numbers(fresh) == pytest.approx(numbers(stored), abs=10)
-    else:
-        assert numbers(fresh) == pytest.approx(numbers(stored), rel=0.02)
+@pytest.fixture
+def fresh(page, seed):
+    """Return the page after "Run all", if it has the seed that was stored."""
+    if seed is not None:
+        pytest.skip("--seed asks for another seed than that of the stored page")
+    return page
 
 
-def test_any_cell_can_be_run_again(page, seed, tmp_path, monkeypatch):
-    """The cells that do not train, from last to first, show the same again."""
-    printed = dict(page.printed)
-    before, again = page.folder / "figures", tmp_path / "figures"
-    again.mkdir()
-    monkeypatch.setattr(page, "folder", tmp_path)
-    cells = [cell_id for cell_id in CODE if cell_id not in TRAINING]
-    page.run_all(reversed(cells), SEED=seed)
-    assert page.printed == printed
-    for name in FIGURES:
-        file = f"{name}.png"
-        assert compare_images(before / file, again / file, tol=1) is None
+# Root mean square of the differences, in greys out of 255. Other processors train to
+# slightly other pictures (up to 11), but to another code, another map and other best
+# images (up to 58); two rows exchanged make about 30.
+ROOM = {"one-image": 65, "worst": 65, "latent-space": 65}
 
 
-def test_readme_shows_the_same_numbers():
-    rows = dict(re.findall(r"^\| ([^|]+?) +\| +([\d.]+) \|$", README, re.MULTILINE))
-    stored = stored_text(CODE["test"])
-    for name in ["PCA", "plain", "better"]:
-        (value,) = re.findall(rf"^{name} +([\d.]+)$", stored, re.MULTILINE)
-        (row,) = [row for row in rows if name in row]
-        assert rows[row] == value
+@pytest.mark.parametrize("cell_id", FIGURES)
+def test_stored_picture_is_fresh(fresh, tmp_path, cell_id):
+    stored = stored_picture(cell_id, tmp_path / "stored.png")
+    again = tmp_path / "again.png"
+    fresh.figures[cell_id].savefig(again, bbox_inches="tight")
+    assert compare_images(stored, again, ROOM.get(cell_id, 25)) is None
+
+
+@pytest.mark.parametrize("cell_id", [c for c in TRAINED if stored_text(c)])
+def test_stored_numbers_are_fresh(fresh, cell_id):
+    """Dead units and errors on noise change more from processor to processor."""
+    time, number = r"\d+s - \d+ms/step", r"\d+(\.\d+)?"
+    stored = re.sub(time, "", stored_text(cell_id))
+    again = re.sub(time, "", fresh.printed[cell_id])
+    assert re.sub(number, "#", stored) == re.sub(number, "#", again)
+    room = {"dead": {"abs": 8}, "strange": {"rel": 0.15}, "train-2d": {"rel": 0.1}}
+    approx = pytest.approx(numbers(again), **room.get(cell_id, {"rel": 0.02}))
+    assert numbers(stored) == approx
+
+
+def test_stored_seed_is_the_one_that_was_run(fresh):
+    """Another seed changes a loss of the first epoch by more than 0.0003."""
+    logs = stored_text("train"), fresh.printed["train"]
+    stored, again = (log.split("\n")[1].split("step - ")[1] for log in logs)
+    assert numbers(stored) == pytest.approx(numbers(again), abs=3e-4)
+
+
+# What each cell prints, in the words of reference.Results
+PRINTED = {
+    "plain": ["plain", *[("plain", name) for name in reference.CLASSES]],
+    "train-2d": ["2d"],
+    "pca": ["mean image", "plain", "PCA"],
+    "compare": ["PCA", "plain", "tuned", "better", "won"],
+    "sizes": [64, "better", "PCA", 16, "16", "PCA, 16", 4, "4", "PCA, 4"],
+    "strange": [
+        *["PCA", "better", "won"],
+        *["PCA, upside down", "better, upside down", "won, upside down"],
+        *["PCA, noise", "better, noise", "won, noise"],
+    ],
+    "shift": ["shifted", "better"],
+}
+
+
+@pytest.mark.parametrize("cell_id", PRINTED)
+def test_printed_numbers_are_right(page, results, cell_id):
+    expected = []
+    for name in PRINTED[cell_id]:
+        if isinstance(name, int):
+            expected.append(name)
+        elif isinstance(name, tuple):
+            expected.append(pytest.approx(results.error(*name), abs=0.06))
+        elif name.startswith("won"):
+            expected.append(pytest.approx(results.won(name[3:]), abs=0.6))
+        else:
+            expected.append(pytest.approx(results.error(name), abs=0.06))
+    assert numbers(page.printed[cell_id]) == expected
+
+
+def test_printed_dead_units_are_right(page, results):
+    expected = [results.dead(0), 128, results.dead(1), 64]
+    assert numbers(page.printed["dead"]) == expected
+
+
+def test_every_number_that_a_training_changes_is_computed_anew():
+    assert {*PRINTED, "dead", "train"} == {c for c in TRAINED if stored_text(c)}
