@@ -15,7 +15,7 @@ import pytest
 
 import benchmark
 import reference
-from page import ALL_TEXT, stored_text
+from page import ALL_TEXT, README, TEXT, stored_text
 
 RUNS = json.loads(benchmark.RESULTS.read_text(encoding="utf-8"))["runs"]
 
@@ -25,36 +25,27 @@ def printed(cell_id):
     return [float(number) for number in re.findall(r"\d+\.?\d*", stored_text(cell_id))]
 
 
-def median(name, key):
-    """Return the median of what benchmark.py has measured."""
-    return statistics.median(run[key] for run in RUNS[name])
-
-
-def measured(name, pick=statistics.median):
-    """Return the test error that benchmark.py has measured."""
-    return pick(run["test"] for run in RUNS[name])
+def measured(name, key="test", pick=statistics.median):
+    """Return what benchmark.py has measured, by default the median test error."""
+    return pick(run[key] for run in RUNS[name])
 
 
 def valid(name):
     """Return the median error on the validation images."""
-    return median(name, "validation")
-
-
-def noisy(name):
-    """Return the median error on noisy test images."""
-    return median(name, "noisy")
-
-
-def seconds(name):
-    """Return the median of the seconds that a training takes."""
-    return median(name, "seconds")
+    return measured(name, "validation")
 
 
 PLAIN, *CLASSES = printed("plain")
 PCA, _, _, BETTER, _ = printed("compare")
 BY_32 = "tuned Adam, batches of 32"
+TIMES = measured(BY_32, "seconds") / measured("better", "seconds")
 NOISE = "better, trained with noise"
 NUMBERS = [
+    ("784 → {} → ", 128),
+    (" → {} → 784", 128),
+    ("({} MB)", 31),
+    ("the last {} training images", "5,000"),
+    ("decoded at {} × {} points", 10, 10),
     ("the error is {} thousandths", PLAIN),
     ("an error of {} good", PLAIN),
     ("class ({}); sandals ({}) and bags ({})", CLASSES[1], CLASSES[5], CLASSES[8]),
@@ -70,17 +61,21 @@ NUMBERS = [
     ("falling rate alone reaches {}", valid("plain, falling rate")),
     ("Together they reach {}", valid("tuned Adam, batches of 250")),
     ("and {} with the smaller batches", valid("tuned Adam")),
-    ("reach {}, but take {} times", valid(BY_32), seconds(BY_32) / seconds("better")),
+    ("reach {}, but take {} times", valid(BY_32), TIMES),
     ("sixteen for, {} against {}", printed("sizes")[7], printed("sizes")[5]),
     ("Muon reaches {}", valid("better")),
     ("the best we found was {}", valid("better, Adam for first and last layer")),
-    ("*plain* ends between {} and {}", measured("plain", min), measured("plain", max)),
+    (
+        "*plain* ends between {} and {}",
+        measured("plain", pick=min),
+        measured("plain", pick=max),
+    ),
     ("*better* at {}", measured("better")),
     ("third is left: the error is {}", measured("better, no hidden layers")),
     ("On the code, ReLU brings the error to {}", measured("better, ReLU on the code")),
     ("in the hidden layers, only to {}", measured("better, ReLU in the hidden layers")),
     ("No, it stays at {}", measured("better, loss MSE")),
-    ("wins with {}", noisy(NOISE)),
+    ("wins with {}", measured(NOISE, "noisy")),
     ("clean images rises to {}", measured(NOISE)),
 ]
 COMPARISONS = [
@@ -90,12 +85,12 @@ COMPARISONS = [
     ),
     (r"beat them both in about", "1.3 * error('better') < error('PCA')"),
     (r"the closest to the original", "better_is_closest"),
-    (r"in about the same time", "0.7 < seconds('better') / seconds('plain') < 1.4"),
+    (r"in about the same time", "0.7 < took('better') / took('plain') < 1.4"),
     (
         r"both take about the same",
-        "0.7 < seconds('better') / seconds('tuned Adam') < 1.4",
+        "0.7 < took('better') / took('tuned Adam') < 1.4",
     ),
-    (r"takes two to three minutes", "80 < seconds('whole notebook') < 190"),
+    (r"takes two to three minutes", "80 < took('whole notebook') < 190"),
     (r"one-twelfth the size", "11.5 < 784 / 64 < 12.5"),
     (r"a mid-grey, .* log 2", "abs(cross_entropy(0.5, 0.5) - log(2)) < 1e-6"),
     (r"perfect copy, which has 0\.24", "round(perfect, 2) == 0.24"),
@@ -109,13 +104,17 @@ COMPARISONS = [
     (r"squeeze all codes into a quarter", "plain_codes.min() == 0"),
     (
         r"took five times as long",
-        "4 < seconds('plain, 50 epochs') / seconds('plain') < 6",
+        "4 < took('plain, 50 epochs') / took('plain') < 6",
     ),
     (r"shoes and tops lie apart", "max(found([5, 7, 9], [0, 2, 4, 6])) < 0.05"),
     (r"shoes and tops lie apart", "max(found([0, 2, 4, 6], [5, 7, 9])) < 0.05"),
     (r"pullovers, coats and shirts share", "min(found([2, 4, 6], [2, 4, 6])) > 0.45"),
     (r"coats and shirts share one", "max(found([c], [c]) for c in [2, 4, 6]) < 0.65"),
     (r"stays above PCA", "1.05 * pca_valid < min(curve('plain'))"),
+    (r"Fifty would do", "measured('plain, 50 epochs') < error('PCA')"),
+    (r"the better one lowest", "curve('better')[-1] < curve('tuned')[-1]"),
+    (r"larger than those below PCA's", "lead(', noise') < -1"),
+    (r"validation errors of .* three seeds|medians of three seeds", "seeds == 3"),
     (r"the other two end well below", "1.15 * curve('tuned')[-1] < pca_valid"),
     (r"the other two end well below", "1.3 * curve('better')[-1] < pca_valid"),
     (r"125 images against 500", "steps('tuned') == 440 and steps('better') == 110"),
@@ -133,7 +132,10 @@ COMPARISONS = [
     ),
     (r"are several times larger", "error('shifted') > 3 * error('better')"),
     (r"Less than a third", "0.2 < lead_left < 0.33"),
-    (r"The network wins with 14.4", f"noisy({NOISE!r}) < error('PCA, noise')"),
+    (
+        r"The network wins with 14.4",
+        f"measured({NOISE!r}, 'noisy') < error('PCA, noise')",
+    ),
 ]
 FREE = [  # no results
     r"Python 3\.\d+( \(3\.\d+ and 3\.\d+)?|(Debian|Ubuntu) \d+\.\d+|arXiv:\d+\.\d+",
@@ -164,10 +166,11 @@ def values(results):
         "plain_codes": results.codes("plain"),
         "weight_decay": results.models["better"].optimizer.weight_decay,
         "lead_left": shallow / (error("PCA") - measured("better")),
-        "killed_by_the_rate": median("plain, falling rate", "dead"),
+        "killed_by_the_rate": measured("plain, falling rate", "dead"),
         "error": error,
-        "seconds": seconds,
-        "noisy": noisy,
+        "took": lambda name: measured(name, "seconds"),
+        "measured": measured,
+        "seeds": len(RUNS["plain"]),
         "log": np.log,
         "cross_entropy": reference.cross_entropy,
         "found": lambda rows, columns: shares[np.ix_(rows, columns)].sum(axis=1),
@@ -181,7 +184,7 @@ def values(results):
 
 def pattern_of(text):
     """Return a regular expression for a text with {} for each number."""
-    return re.escape(text).replace(r"\{\}", r"(\d+(?:\.\d+)?)")
+    return re.escape(text).replace(r"\{\}", r"(\d+(?:[.,]\d+)?)")
 
 
 @pytest.mark.parametrize("row", NUMBERS, ids=[row[0] for row in NUMBERS])
@@ -190,9 +193,10 @@ def test_number(row):
     found = list(re.finditer(pattern_of(text), ALL_TEXT))
     assert found, "the text has changed; change the row with it"
     for match in found:
-        decimals = [len(number.partition(".")[2]) for number in match.groups()]
-        rounded = [f"{v:.{d}f}" for v, d in zip(expected, decimals, strict=True)]
-        assert list(match.groups()) == rounded, f"{match[0]!r}, but {expected}"
+        for number, value in zip(match.groups(), expected, strict=True):
+            decimals = len(number.partition(".")[2])
+            right = value if isinstance(value, str) else f"{value:.{decimals}f}"
+            assert number == right, f"{match[0]!r}, but it is {value}"
 
 
 @pytest.mark.parametrize("row", COMPARISONS, ids=[": ".join(r) for r in COMPARISONS])
@@ -220,6 +224,11 @@ def test_no_number_and_no_comparison_is_left_out():
         if not any(a <= token.start() and token.end() <= b for a, b in read):
             unread.append(text[max(0, token.start() - 40) : token.end() + 20])
     assert unread == []
+
+
+def test_readme_shows_the_picture_and_the_time_of_the_page():
+    for pattern in [r"!\[.*\]\(figures/.*\)", r"\w+ to \w+ minutes"]:
+        assert re.findall(pattern, README) == re.findall(pattern, TEXT)
 
 
 def test_table_in_the_readme_of_the_tests_is_that_of_the_results():

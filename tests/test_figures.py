@@ -6,7 +6,6 @@ from matplotlib.lines import Line2D
 from numpy.testing import assert_allclose
 
 import reference
-from page import CODE
 from reference import CLASSES
 
 
@@ -15,6 +14,8 @@ def check_image(ax, image, limits=(0, 1), name=""):
     (picture,) = ax.images
     shown = np.asarray(picture.get_array(), float)
     assert picture.get_cmap().name == "gray", name
+    assert picture.get_interpolation() == "nearest", name
+    assert ax.get_aspect() == 1, name
     assert_allclose(picture.get_clim(), limits, rtol=1e-3, err_msg=name)
     assert_allclose(shown, image.reshape(shown.shape), atol=2e-3, err_msg=name)
     height, width = shown.shape
@@ -30,6 +31,10 @@ def check_curves(ax, curves, levels, ylabel):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", ylabel)
     assert [line.get_label() for line in ax.lines] == [*curves, *levels]
     low, high = ax.get_ylim()
+    assert ax.get_xscale() == ax.get_yscale() == "linear"
+    assert ax.get_xlim()[0] < 1 < len(ax.get_xticks()) < ax.get_xlim()[1]
+    looks = {(line.get_linestyle(), line.get_marker()) for line in ax.lines}
+    assert len(looks) == len(ax.lines), "lines that look the same in grey print"
     for line, values in zip(ax.lines, [*curves.values(), *levels.values()]):
         drawn = line.get_ydata()
         assert_allclose(drawn, values, rtol=2e-3, err_msg=line.get_label())
@@ -124,7 +129,8 @@ def test_one_image(page, results):
     code = [bar.get_height() for bar in middle.patches]
     assert_allclose(code, results.codes("plain")[0], atol=1e-3)
     assert [round(bar.get_center()[0]) for bar in middle.patches] == [*range(64)]
-    assert middle.get_ylim()[1] >= max(code)
+    assert middle.get_ylim()[0] == 0 < max(code) <= middle.get_ylim()[1]
+    assert middle.get_xlim()[0] < -0.3 < 63.3 < middle.get_xlim()[1]
     assert (middle.get_xlabel(), middle.get_ylabel()) == ("unit of the code", "value")
 
 
@@ -152,6 +158,7 @@ def test_latent_space(page, results):
             assert_allclose(line.get_xydata(), points[rows], atol=0.02, err_msg=label)
             assert (line.get_marker(), line.get_linestyle()) == (".", "None")
         assert [line.get_color() for line in ax.lines] == ["silver", "black"]
+        assert ax.lines[0].get_zorder() <= ax.lines[1].get_zorder()
         limits = np.transpose([ax.get_xlim(), ax.get_ylim()])
         assert_allclose(limits, [low, high], rtol=1e-3)
 
@@ -188,4 +195,3 @@ def test_curves(page, results):
 def test_every_figure_has_a_test(page):
     tests = {name.removeprefix("test_").replace("_", "-") for name in globals()}
     assert set(page.figures) <= tests | set(ROWS)
-    assert list(page.figures) == [c for c in CODE if "alt" in CODE[c].metadata]

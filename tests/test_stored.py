@@ -48,11 +48,16 @@ def test_nothing_volatile_is_stored():
             assert cell_id == "train" or not re.search(TIMES, text), cell_id
 
 
-def test_log_is_one_stream_of_ten_epochs():
-    (log,) = CODE["train"].outputs
-    assert re.findall(r"^Epoch (\d+)/10$", log.text, re.MULTILINE) == [
-        *map(str, range(1, 11))
-    ]
+def test_tags():
+    assert CODE["settings"].metadata.tags == ["parameters"]  # for papermill
+    assert len(CODE["train"].outputs) == 1  # the log, without gaps
+
+
+def test_versions_are_those_that_were_stored():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("#")[0].strip().split("==") for line in lines)
+    shown = f"TensorFlow {pinned['tensorflow']} · Keras {pinned['keras']}\n"
+    assert stored_text("imports") == shown
 
 
 def test_figures_have_alt_texts_and_numbered_captions():
@@ -93,12 +98,14 @@ def fresh(page, seed):
 
 
 # Root mean square of the differences, in greys out of 255. Other processors train to
-# slightly other pictures (up to 11), but to another code, another map and other best
-# images (up to 58); two rows exchanged make about 30.
-ROOM = {"one-image": 65, "worst": 65, "latent-space": 65}
+# slightly other pictures (up to 11), but to another map and other best images (up to
+# 51). Two rows exchanged make 30. Left out: a code's bars, which are others on every
+# processor, and patterns, whose signs are free.
+ROOM = {"classes": 3, "worst": 65, "latent-space": 65}
+COMPARED = [c for c in FIGURES if c not in ["one-image", "patterns"]]
 
 
-@pytest.mark.parametrize("cell_id", FIGURES)
+@pytest.mark.parametrize("cell_id", COMPARED)
 def test_stored_picture_is_fresh(fresh, tmp_path, cell_id):
     stored = stored_picture(cell_id, tmp_path / "stored.png")
     again = tmp_path / "again.png"
@@ -109,9 +116,10 @@ def test_stored_picture_is_fresh(fresh, tmp_path, cell_id):
 @pytest.mark.parametrize("cell_id", [c for c in TRAINED if stored_text(c)])
 def test_stored_numbers_are_fresh(fresh, cell_id):
     """Dead units and errors on noise change more from processor to processor."""
-    time, number = r"\d+s - \d+ms/step", r"\d+(\.\d+)?"
-    stored = re.sub(time, "", stored_text(cell_id))
-    again = re.sub(time, "", fresh.printed[cell_id])
+    changing = r"\d+s - \d+ms/step| *\d+%"
+    stored = re.sub(changing, "", stored_text(cell_id))
+    again = re.sub(changing, "", fresh.printed[cell_id])
+    number = r" *\d+(\.\d+)?"
     assert re.sub(number, "#", stored) == re.sub(number, "#", again)
     room = {"dead": {"abs": 8}, "strange": {"rel": 0.15}, "train-2d": {"rel": 0.1}}
     approx = pytest.approx(numbers(again), **room.get(cell_id, {"rel": 0.02}))
