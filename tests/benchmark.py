@@ -8,6 +8,7 @@ Each training is a process of its own. Errors are MSE in thousandths.
 
 import datetime
 import json
+import multiprocessing
 import re
 import shutil
 import statistics
@@ -23,15 +24,12 @@ from page import NOTEBOOK, Page
 
 RESULTS = Path(__file__).with_name("benchmark.json")
 SEEDS = [0, 1, 2]
-
-# The rate falls to zero in a straight line; None is the optimizer's constant default.
 PLAIN = {
-    "hidden": "relu",
+    "hidden": "relu",  # None: no hidden layers
     "code": "relu",
-    "code_size": 64,
     "optimizer": "Adam",
-    "adam_ratio": None,  # of Adam's rate to Muon's, in the first and the last layer
-    "rate": None,
+    "rate": None,  # the first one, which falls to 0; None: the optimizer's default
+    "adam_ratio": None,  # of Adam's rate to Muon's, for the first and the last layer
     "batch": 250,
     "epochs": 10,
     "loss": "binary_crossentropy",
@@ -71,13 +69,13 @@ TUNING = {
 
 
 def build(page, recipe):
-    """Return encoder and autoencoder; without `hidden`, they have two layers in all."""
+    """Return encoder and autoencoder."""
     keras = page.names["keras"]
     if recipe["hidden"]:
-        arguments = recipe["code_size"], recipe["hidden"], recipe["code"]
-        encoder, decoder, _ = page.names["build_autoencoder"](*arguments)
+        build_autoencoder = page.names["build_autoencoder"]
+        encoder, decoder, _ = build_autoencoder(64, recipe["hidden"], recipe["code"])
     else:
-        code = keras.layers.Dense(recipe["code_size"], recipe["code"])
+        code = keras.layers.Dense(64, recipe["code"])
         encoder = keras.Sequential([keras.Input((784,)), code])
         decoder = keras.layers.Dense(784, "sigmoid")
     noise = keras.layers.GaussianNoise(recipe["noise"])
@@ -88,9 +86,8 @@ def make_optimizer(keras, recipe, model, steps):
     """Return the optimizer of a recipe for `steps` batches."""
     options = {}
     if recipe["rate"]:
-        options["learning_rate"] = keras.optimizers.schedules.PolynomialDecay(
-            recipe["rate"], steps, end_learning_rate=0
-        )
+        schedule = keras.optimizers.schedules.PolynomialDecay
+        options["learning_rate"] = schedule(recipe["rate"], steps, 0)
     if recipe["adam_ratio"]:
         kernels = model.trainable_weights[0], model.trainable_weights[-2]
         options["exclude_layers"] = [f"^{re.escape(k.path)}$" for k in kernels]
@@ -111,44 +108,37 @@ def train(seed, recipe):
     model.compile(make_optimizer(keras, recipe, model, steps), recipe["loss"])
     options = {"epochs": recipe["epochs"], "validation_data": (x_valid, x_valid)}
     model.fit(x_train, x_train, recipe["batch"], verbose=0, **options)
-    seconds = {
+    results = {
         "seconds": time.perf_counter() - start,
         "cpu_seconds": time.process_time() - cpu_start,
+        "dead": 0,
     }
-
-    def error(inputs, targets):
-        outputs = model.predict(inputs, verbose=0)
-        return 1000 * float(np.square(targets - outputs).mean())
-
-    values, dead = x_train, 0
+    values = x_train
     for layer in encoder.layers:
         values = layer(values)
-        dead += int(np.all(values == 0, axis=0).sum())
+        results["dead"] += int(np.all(values == 0, axis=0).sum())
     noise = np.random.default_rng(seed).normal(0, 0.3, x_test.shape)
-    return {
-        "validation": error(x_valid, x_valid),
-        "test": error(x_test, x_test),
-        "noisy": error(np.clip(x_test + noise, 0, 1), x_test),
-        "dead": dead,
-        **seconds,
-    }
+    noisy = np.clip(x_test + noise, 0, 1)
+    cases = {"validation": (x_valid, x_valid), "test": (x_test, x_test)}
+    for name, (inputs, targets) in {**cases, "noisy": (noisy, x_test)}.items():
+        outputs = model.predict(inputs, verbose=0)
+        results[name] = 1000 * float(np.square(targets - outputs).mean())
+    return results
 
 
 def fresh_train(seed, recipe):
     """Train once in a new process; return its results."""
-    command = [sys.executable, __file__, "--train", str(seed), json.dumps(recipe)]
-    child = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(child.stdout.splitlines()[-1])
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(train, (seed, recipe))
 
 
 def run_notebook():
     """Run the whole notebook in a folder of its own; return the seconds it takes."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = shutil.copy(NOTEBOOK, folder)
-        command = ["-m", "jupyter", "nbconvert", "--to", "notebook", "--execute"]
-        start = time.perf_counter()
-        subprocess.run([sys.executable, *command, copy], check=True)
-        return {"seconds": time.perf_counter() - start}
+    copy = shutil.copy(NOTEBOOK, tempfile.mkdtemp())
+    command = ["-m", "jupyter", "nbconvert", "--to", "notebook", "--execute", copy]
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *command], check=True)
+    return {"seconds": time.perf_counter() - start}
 
 
 def compare():
@@ -158,8 +148,7 @@ def compare():
         for name, recipe in RECIPES.items():
             print(f"{name}, seed {seed}", file=sys.stderr)
             runs[name].append(fresh_train(seed, recipe))
-            if recipe["epochs"] == 50:  # one after the other: compared in time
-                runs["whole notebook"].append(run_notebook())
+        runs["whole notebook"].append(run_notebook())
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())[1]
     about = {"date": datetime.date.today().isoformat(), "processor": cpu}
     results = {**about, "seeds": SEEDS, "runs": runs}
@@ -168,38 +157,38 @@ def compare():
 
 
 def tune():
-    """Print the validation error, in thousandths, that the rates give with seed 0."""
-    print("| training | peak rate | validation MSE |\n|:--|--:|--:|")
+    """Print the validation error that the rates give with seed 0."""
     for name, rates in TUNING.items():
         for rate in rates:
             run = fresh_train(0, {**RECIPES[name], "rate": rate})
-            print(f"| {name} | {rate} | {run['validation']:.2f} |", flush=True)
+            print(f"{name}, {rate}: {run['validation']:.2f}", flush=True)
+
+
+def medians(results, key):
+    """Return the median over the seeds of one column, {training: value}."""
+    return {
+        name: statistics.median(run[key] for run in runs)
+        for name, runs in results["runs"].items()
+        if key in runs[0]
+    }
 
 
 def table(results):
     """Return the results as a Markdown table, best validation error first."""
     lines = ["| training | validation MSE | test MSE | dead units | s | CPU s |"]
     lines += ["|:--|--:|--:|--:|--:|--:|"]
-    rows = []
-    for name, runs in results["runs"].items():
-        if name in RECIPES:
-            columns = {key: sorted(run[key] for run in runs) for key in runs[0]}
-            rows.append((statistics.median(columns["validation"]), name, columns))
-    for validation, name, columns in sorted(rows, key=lambda row: row[0]):
-        low, middle, high = columns["test"]
-        least, _, most = columns["dead"]
-        seconds, cpu_seconds = columns["seconds"][1], columns["cpu_seconds"][1]
+    valid, test = medians(results, "validation"), medians(results, "test")
+    seconds, cpu = medians(results, "seconds"), medians(results, "cpu_seconds")
+    for name in sorted(RECIPES, key=valid.get):
+        errors = [run["test"] for run in results["runs"][name]]
+        dead = [run["dead"] for run in results["runs"][name]]
         lines.append(
-            f"| {name} | {validation:.2f} | {middle:.2f} ({low:.2f}–{high:.2f}) "
-            f"| {least}–{most} | {seconds:.0f} | {cpu_seconds:.0f} |"
+            f"| {name} | {valid[name]:.2f} "
+            f"| {test[name]:.2f} ({min(errors):.2f}–{max(errors):.2f}) "
+            f"| {min(dead)}–{max(dead)} | {seconds[name]:.0f} | {cpu[name]:.0f} |"
         )
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--train"]:
-        print(json.dumps(train(int(sys.argv[2]), json.loads(sys.argv[3]))))
-    elif sys.argv[1:] == ["--tune"]:
-        tune()
-    else:
-        compare()
+    tune() if "--tune" in sys.argv else compare()

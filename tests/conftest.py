@@ -19,7 +19,7 @@ def pytest_configure(config):
     """Run the notebook in an empty folder, with settings that it has to overrule."""
     IPyNbCell.output_timeout = 60  # seconds; nbval's five fail on a busy machine
     scratch = Path(tempfile.mkdtemp(prefix="an empty folder "))
-    startup = scratch / "ipython" / "profile_default" / "startup"
+    startup = scratch / "profile_default" / "startup"
     startup.mkdir(parents=True)
     change_folder = f"import os\nos.chdir({str(scratch)!r})\n"
     (startup / "folder.py").write_text(change_folder, encoding="utf-8")
@@ -30,7 +30,7 @@ def pytest_configure(config):
 
     environment = pytest.MonkeyPatch()
     environment.setenv("KERAS_HOME", str(scratch))
-    environment.setenv("IPYTHONDIR", str(scratch / "ipython"))
+    environment.setenv("IPYTHONDIR", str(scratch))
     environment.setenv("KERAS_BACKEND", "torch")
     environment.setenv("MPLBACKEND", "agg")
     config.add_cleanup(environment.undo)
@@ -38,26 +38,23 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def seed(request):
-    """Return the seed asked for by `--seed`, or None."""
-    return request.config.getoption("--seed")
-
-
-@pytest.fixture(scope="session")
-def page(seed, tmp_path_factory):
+def page(request, tmp_path_factory):
     """Return the page after "Run all", with another SEED if `--seed` asks for it."""
     page = Page(tmp_path_factory.mktemp("page"))
+    seed = request.config.getoption("--seed")
     page.run(*CODE, **({} if seed is None else {"SEED": seed}))
+    return page
+
+
+@pytest.fixture
+def fresh(page, request):
+    """Return the page after "Run all", to be compared with the stored one."""
+    if request.config.getoption("--seed") is not None:
+        pytest.skip("--seed asks for another seed than that of the stored page")
     return page
 
 
 @pytest.fixture(scope="session")
 def results(page):
-    """Return what the page's networks make of the images, computed anew."""
+    """Return what the page's networks make of the test images, computed anew."""
     return reference.Results(page.names)
-
-
-@pytest.fixture
-def data_of_keras(request):
-    """Return the folder with the copy of the data that the page loads."""
-    return request.config.data_of_keras

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import linecache
 import os
 from pathlib import Path
 from unittest.mock import patch
@@ -14,9 +13,8 @@ NOTEBOOK = ROOT / "autoencoder_fashion_mnist.ipynb"
 CELLS = nbformat.read(NOTEBOOK, as_version=4).cells
 CODE = {cell.id: cell for cell in CELLS if cell.cell_type == "code"}
 TEXT = "\n\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown")
-ALTS = [cell.metadata.alt for cell in CODE.values() if "alt" in cell.metadata]
+ALTS = {key: cell.metadata.alt for key, cell in CODE.items() if "alt" in cell.metadata}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ALL_TEXT = "\n\n".join([TEXT, *ALTS, README])  # for a reader
 
 
 def stored_text(cell_id):
@@ -33,11 +31,10 @@ class Page:
     """
 
     def __init__(self, folder):
-        self.folder = Path(folder)
+        self.folder = folder
         self.names = {}
         self.printed = {}
         self.figures = {}
-        self.style = {}
 
     def run(self, *cell_ids, **settings):
         """Run cells; `settings`, such as SEED=1, replace those of the page.
@@ -46,26 +43,17 @@ class Page:
         """
         import matplotlib.pyplot as plt
 
-        with patch.dict(os.environ), plt.rc_context(self.style):
+        with patch.dict(os.environ), plt.rc_context():
             for cell_id in cell_ids:
-                self._run(cell_id, plt)
+                stray = plt.get_fignums()
+                code = compile(CODE[cell_id].source, f"cell {cell_id}", "exec")
+                screen = io.StringIO()
+                with contextlib.chdir(self.folder), contextlib.redirect_stdout(screen):
+                    exec(code, self.names)  # noqa: S102, the project's own code
+                # What clear_output() leaves on the screen.
+                self.printed[cell_id] = screen.getvalue().rpartition("\r")[2]
+                for number in set(plt.get_fignums()).difference(stray):
+                    self.figures[cell_id] = plt.figure(number)
+                    plt.close(number)
                 if cell_id == "settings":
                     self.names.update(settings)
-            self.style = dict(plt.rcParams)
-            del self.style["backend"]
-
-    def _run(self, cell_id, plt):
-        open_before = plt.get_fignums()
-        name, source = f"cell {cell_id}", CODE[cell_id].source
-        lines = source.splitlines(keepends=True)
-        linecache.cache[name] = (len(source), None, lines, name)  # for tracebacks
-        screen = io.StringIO()
-        with contextlib.chdir(self.folder), contextlib.redirect_stdout(screen):
-            # The cells are the project's own code.
-            exec(compile(source, name, "exec"), self.names)  # noqa: S102
-        # What clear_output() leaves on the screen.
-        self.printed[cell_id] = screen.getvalue().rpartition("\r")[2]
-        for number in plt.get_fignums():
-            if number not in open_before:
-                self.figures[cell_id] = plt.figure(number)
-                plt.close(number)
