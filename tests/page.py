@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 from pathlib import Path
 from unittest.mock import patch
 
@@ -20,6 +21,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def stored_text(cell_id):
     """Return the text that a stored cell shows."""
     return "".join(out.get("text", "") for out in CODE[cell_id].outputs)
+
+
+def numbers(text):
+    """Return all numbers in a text, in order."""
+    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
 
 
 class Page:

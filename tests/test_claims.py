@@ -13,7 +13,7 @@ import pytest
 
 import benchmark
 import reference
-from page import ALTS, README, TEXT, stored_text
+from page import ALTS, CODE, README, TEXT, numbers, stored_text
 
 ALL_TEXT = "\n\n".join([TEXT, *ALTS.values(), README])
 RESULTS = json.loads(benchmark.RESULTS.read_text(encoding="utf-8"))
@@ -28,13 +28,9 @@ SHALLOW = "better, no hidden layers"
 NOISE = "better, trained with noise"
 
 
-def printed(cell_id):
-    """Return the numbers that a cell of the stored page has printed."""
-    return [float(number) for number in re.findall(r"\d+\.?\d*", stored_text(cell_id))]
-
-
-PLAIN, *CLASSES = printed("plain")
-PCA, _, _, BETTER, _ = printed("compare")
+PRINTED = {cell_id: numbers(stored_text(cell_id)) for cell_id in CODE}
+PLAIN, *CLASSES = PRINTED["plain"]
+PCA, _, _, BETTER, _ = PRINTED["compare"]
 NUMBERS = [
     ("784 → {} → ", 128),
     (" → {} → 784", 128),
@@ -43,9 +39,9 @@ NUMBERS = [
     ("the error is {} thousandths", PLAIN),
     ("an error of {} good", PLAIN),
     ("class ({}); sandals ({}) and bags ({})", CLASSES[1], CLASSES[5], CLASSES[8]),
-    ("the error rises to {}.", printed("train-2d")[0]),
-    ("A validation loss of {} sounds", printed("train")[-2]),
-    ("Of the encoder's {} hidden units, {} are dead", 128, printed("dead")[0]),
+    ("the error rises to {}.", PRINTED["train-2d"][0]),
+    ("A validation loss of {} sounds", PRINTED["train"][-2]),
+    ("Of the encoder's {} hidden units, {} are dead", 128, PRINTED["dead"][0]),
     ("| PCA | {} |", PCA),
     ("| the assignment's network | {} |", PLAIN),
     ("| layers of the same sizes, better trained | {} |", BETTER),
@@ -60,7 +56,7 @@ NUMBERS = [
     ("times *better*'s time | {} |", VALID[BY_32]),
     ("| with Muon (*better*) | {} |", VALID["better"]),
     ("the last layer | {} |", VALID[MIXED]),
-    ("sixteen: {} against {}", printed("sizes")[7], printed("sizes")[5]),
+    ("sixteen: {} against {}", PRINTED["sizes"][7], PRINTED["sizes"][5]),
     ("*plain* ends between {} and {}", LOWEST, HIGHEST),
     ("*better* at {}", TEST["better"]),
     ("third is left: the error is {}", TEST[SHALLOW]),

@@ -9,17 +9,12 @@ import re
 import pytest
 from matplotlib.testing.compare import compare_images
 
-from page import ALTS, CELLS, CODE, NOTEBOOK, ROOT, TEXT, stored_text
+from page import ALTS, CELLS, CODE, NOTEBOOK, ROOT, TEXT, numbers, stored_text
 from reference import CLASSES
 
 TRAINED = [c for c in CODE if "nbval-ignore-output" in CODE[c].metadata.get("tags", [])]
 VOLATILE = r"/home/|/root|/Users/|/tmp|[A-Z]:\\|site-packages|0x[0-9a-f]{6,}|https?://"
 TIMES = r"\d(ms|s)\b|\d\d:\d\d"
-
-
-def numbers(text):
-    """Return all numbers in a text, in order."""
-    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
 
 
 def stored_picture(cell_id, file):
