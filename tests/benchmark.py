@@ -61,7 +61,7 @@ TUNING = {
     "plain, falling rate": [0.003, 0.006, 0.01],
     "tuned Adam": [0.006, 0.01, 0.015],
     "tuned Adam, batches of 250": [0.006, 0.01, 0.015, 0.02],
-    "tuned Adam, batches of 32": [0.002, 0.004, 0.006, 0.008],
+    "tuned Adam, batches of 32": [0.004, 0.006, 0.008],
     "better": [0.015, 0.02, 0.03],
     "better, 3 epochs": [0.02, 0.03, 0.04],
     "better, Adam for first and last layer": [0.02, 0.03],

@@ -19,8 +19,12 @@ CLASSES = [
 # Keras' own folder, read before any test sets KERAS_HOME.
 DATA = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
 DATA = DATA / "datasets" / "fashion-mnist"
-# The first digits of the SHA-256 of its files, decompressed
-HASHES = "c59f468a", "bad3541b", "5b4141f0", "0402a96d"
+HASHES = {  # the first digits of the SHA-256 of the decompressed files
+    "train-images-idx3": "c59f468a",
+    "train-labels-idx1": "bad3541b",
+    "t10k-images-idx3": "5b4141f0",
+    "t10k-labels-idx1": "0402a96d",
+}
 
 
 def read(name, header):
@@ -29,7 +33,7 @@ def read(name, header):
     Raise ValueError if they are not those of Fashion-MNIST.
     """
     content = gzip.decompress((DATA / f"{name}-ubyte.gz").read_bytes())
-    if not hashlib.sha256(content).hexdigest().startswith(HASHES):
+    if not hashlib.sha256(content).hexdigest().startswith(HASHES[name]):
         raise ValueError(f"{name} is not that of Fashion-MNIST")
     return np.frombuffer(content, np.uint8)[header:]
 
