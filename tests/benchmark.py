@@ -97,7 +97,7 @@ def make_optimizer(keras, recipe, model, steps):
 
 def train(seed, recipe):
     """Train once; return errors, dead units of the encoder, and seconds."""
-    page = Page(tempfile.mkdtemp())
+    page = Page(".")
     page.run("imports", "settings", "load", "scale", "build")
     keras, x_train = page.names["keras"], page.names["x_train"]
     x_valid, x_test = page.names["x_valid"], page.names["x_test"]

@@ -1,5 +1,6 @@
 """The option `--seed`, the fixtures, and the surroundings in which the tests run."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -28,12 +29,8 @@ def pytest_configure(config):
     if reference.DATA.is_dir():  # tests of text alone need no data
         shutil.copytree(reference.DATA, config.data_of_keras)
 
-    environment = pytest.MonkeyPatch()
-    environment.setenv("KERAS_HOME", str(scratch))
-    environment.setenv("IPYTHONDIR", str(scratch))
-    environment.setenv("KERAS_BACKEND", "torch")
-    environment.setenv("MPLBACKEND", "agg")
-    config.add_cleanup(environment.undo)
+    os.environ.update(KERAS_HOME=str(scratch), IPYTHONDIR=str(scratch))
+    os.environ.update(KERAS_BACKEND="torch", MPLBACKEND="agg")
     config.add_cleanup(lambda: shutil.rmtree(scratch, ignore_errors=True))
 
 

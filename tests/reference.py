@@ -92,8 +92,9 @@ class Results:
 
     By name, such as "PCA_16" for PCA with 16 numbers: `models`, the networks;
     `outputs`, images (10000, 784); `errors`, their errors to the originals (10000,);
-    `numbers`, what the page prints: mean errors, of *plain* by class, too, shares of
-    images on which better beats PCA, in per cent, and dead units.
+    `curves`, errors on the validation images after each epoch; `numbers`, what the page
+    prints: mean errors, of *plain* by class, too, shares of images on which better
+    beats PCA, in per cent, and dead units.
     """
 
     def __init__(self, names):
@@ -127,11 +128,17 @@ class Results:
         self.errors["better_turned"] = mse(turned, self.predict("better", turned))
 
         self.numbers = {name: errors.mean() for name, errors in self.errors.items()}
+        self.numbers["PCA_valid"] = mse(images("valid"), pca(images("valid"))).mean()
+        self.numbers["perfect"] = loss_of_perfect_copy()
         for label, name in enumerate(CLASSES):
             self.numbers[name] = self.errors["plain"][y == label].mean()
         for case in ["", "_turned", "_noisy"]:
             won = self.errors["better" + case] < self.errors["PCA" + case]
             self.numbers["won" + case] = 100 * won.mean()
+        self.curves = {
+            name: 1000 * self.history(name, "val_mse")
+            for name in ["plain", "tuned", "better"]
+        }
         values = images("train")
         for layer in self.models["plain"].layers[0].layers:
             values = layer(values).numpy()
@@ -139,7 +146,7 @@ class Results:
 
     def predict(self, name, rows):
         """Return the network's reconstructions of images (n, 784)."""
-        return self.models[name].predict(rows, batch_size=1000, verbose=0)
+        return self.models[name].predict(rows, verbose=0)
 
     def codes(self, name):
         """Return the network's codes of the test images, (10000, code size)."""

@@ -98,7 +98,7 @@ def test_training_repeats_itself(smallest, cell_id, name):
 
 
 def test_keras_without_this_muon_gets_a_message(smallest, monkeypatch):
-    monkeypatch.setattr(smallest.names["keras"], "__version__", "3.9.2")
+    monkeypatch.setattr(smallest.names["keras"], "__version__", "3.12.9")
     with pytest.raises(ImportError, match="pip install -U keras"):
         smallest.run("better")
 

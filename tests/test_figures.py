@@ -28,7 +28,7 @@ def check_curves(ax, lines, ylabel):
 
     Nothing is cut off, and no two lines look the same in grey print.
     """
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", ylabel)
+    assert (ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) == ("", "epoch", ylabel)
     assert [line.get_label() for line in ax.lines] == [*lines]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == [*lines]
     looks = {(line.get_linestyle(), line.get_marker()) for line in ax.lines}
@@ -97,7 +97,7 @@ def test_classes(page):
 
 def test_loss(page, results):
     (ax,) = page.figures["loss"].axes
-    perfect = reference.loss_of_perfect_copy()
+    perfect = results.numbers["perfect"]
     lines = {
         "training": results.history("plain", "loss"),
         "validation": results.history("plain", "val_loss"),
@@ -136,10 +136,12 @@ def test_latent_space(page, results):
     assert [ax.get_title() for ax in maps] == CLASSES
     for label, ax in enumerate(maps):
         own = points[reference.labels("test") == label]
-        for line, drawn, color in zip(ax.lines, [points, own], ["silver", "black"]):
+        grey, black = ax.lines
+        for line, drawn, color in [(grey, points, "silver"), (black, own, "black")]:
             assert_allclose(line.get_xydata(), drawn, atol=0.02, err_msg=label)
             look = line.get_marker(), line.get_linestyle(), line.get_color()
             assert look == (".", "None", color), CLASSES[label]
+            assert line.get_markersize() == 1, CLASSES[label]
         limits = np.transpose([ax.get_xlim(), ax.get_ylim()])
         assert_allclose(limits, [low, high], rtol=1e-3)
 
@@ -157,14 +159,14 @@ def test_patterns(page):
 
 
 def test_curves(page, results):
-    valid, lines = reference.images("valid"), {}
-    names = {"plain": "plain", "tuned Adam": "tuned", "better": "better"}
-    for label, name in names.items():
-        curve = 1000 * results.history(name, "val_mse")
+    lines, valid = {}, reference.images("valid")
+    for label, (name, curve) in zip(
+        ["plain", "tuned Adam", "better"], results.curves.items()
+    ):
         error = reference.mse(valid, results.predict(name, valid)).mean()
         assert_allclose(curve[-1], error, rtol=1e-3, err_msg=name)
-        lines[f"{label}, {error:.1f} at the end"] = curve
-    level = reference.mse(valid, reference.pca(valid)).mean()
+        lines[f"{label}, {curve[-1]:.1f} at the end"] = curve
+    level = results.numbers["PCA_valid"]
     lines[f"PCA, {level:.1f}"] = level
     (ax,) = page.figures["curves"].axes
     check_curves(ax, lines, "MSE in thousandths")
@@ -174,3 +176,4 @@ def test_curves(page, results):
 def test_every_figure_has_a_test(page):
     tests = {name.removeprefix("test_").replace("_", "-") for name in globals()}
     assert set(page.figures) == set(ALTS) <= tests | set(ROWS)
+    assert not any(figure.get_suptitle() for figure in page.figures.values())
