@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import matplotlib.font_manager  # noqa: F401, builds its cache before the notebook
 import pytest
 from nbval.plugin import IPyNbCell
 
