@@ -1,65 +1,117 @@
-"""The notebook: its cells, its text, and a way to run it in this process."""
+"""The stored page: its cells, its text, and the numbers that it prints, by name.
 
-import contextlib
-import io
-import os
+A template is a piece of text with {names} in place of numbers; "…" is any text.
+"""
+
 import re
 from pathlib import Path
-from unittest.mock import patch
 
 import nbformat
 
+from tests.measure import ROWS
+
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "autoencoder_fashion_mnist.ipynb"
+FILES = "README.md", "tests/README.md", "tests/statements.txt", "tests/prints.txt"
+README, TESTS_README, STATEMENTS, PRINTS = (
+    (ROOT / name).read_text(encoding="utf-8") for name in FILES
+)
 CELLS = nbformat.read(NOTEBOOK, as_version=4).cells
 CODE = {cell.id: cell for cell in CELLS if cell.cell_type == "code"}
-TEXT = "\n\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown")
-ALTS = {key: cell.metadata.alt for key, cell in CODE.items() if "alt" in cell.metadata}
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+ALTS = {
+    name: cell.metadata.alt for name, cell in CODE.items() if "alt" in cell.metadata
+}
+PAGE = "\n\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown")
+TEXT = "\n\n".join([PAGE, *ALTS.values(), README])
+
+WORDS = "two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+WORDS += "fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty "
+WORDS += "seventy eighty ninety hundred"
+WORDS = dict(zip(WORDS.split(), [*range(2, 20), *range(20, 101, 10)]))
+NUMBER = rf"(?i:\d+(?:,\d{{3}})*(?:\.\d+)?|\b(?:{'|'.join(WORDS)})\b)"
+PART = (
+    r"hal(?:f|ves?|ved)|third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|twelfth|"
+)
+PART += r"\w+teenth|\w+tieth|hundredth|thousand|million|twice|thrice|doubled?|dozen"
+TOKEN = rf"{NUMBER}|(?i:\b(?:{PART})s?\b)"
+
+# What the cells print, {cell: template}, in the words of tests/measure.py
+PRINTS = dict(re.findall(r"(?ms)^--- (\S+)\n(.*?)\s*(?=^---|\Z)", PRINTS))
 
 
-def stored_text(cell_id):
-    """Return the text that a stored cell shows."""
-    return "".join(out.get("text", "") for out in CODE[cell_id].outputs)
+def template(text):
+    """Return a template's regular expression, a group for each name, and the names."""
+    text = " ".join(text.split())
+    literals = [re.escape(part) for part in re.split(r"\{.*?\}", text)]
+    regex = f"({NUMBER})".join(literals).replace("…", ".*")
+    return regex.replace(r"\ ", r"\s+"), re.findall(r"\{(.*?)\}", text)
 
 
-def numbers(text):
-    """Return all numbers in a text, in order."""
-    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
+def value(number):
+    """Return the value of a number in digits or in words."""
+    return WORDS.get(number.lower()) or float(number.replace(",", ""))
 
 
-class Page:
-    """The notebook's code cells, run in one namespace.
+def text_of(outputs):
+    """Return the text of a cell's outputs, without colours and names of figures."""
+    texts = [out.get("text") or out["data"].get("text/plain", "") for out in outputs]
+    return re.sub(r"\x1b\[[\d;]*m|<Figure .*?>", "", "".join(texts))
 
-    `folder` is the working folder, where the cells save their figures. After
-    `run(cell_id)`, `names` holds the cells' variables, `printed[cell_id]` the cell's
-    text, and `figures[cell_id]` the Matplotlib figure that it drew.
+
+def printed(cell_id, outputs):
+    """Return the numbers that a cell has printed, {name: number as text}.
+
+    None at all if its text is not that of tests/prints.txt.
     """
+    text = text_of(outputs)
+    if cell_id == "train":  # {"loss 1": "0.3228", …, "val_mse 10": "0.0093"}
+        logs = [
+            re.findall(r"(\w+): (\S+)", log) for log in re.findall("loss: .*", text)
+        ]
+        return {f"{key} {n}": v for n, log in enumerate(logs, 1) for key, v in log}
+    text = re.sub(r"(?m)^(Epoch \d+/|\d+/\d+ - ).*\n", "", text)  # logs, cleared later
+    regex, names = template(PRINTS[cell_id])
+    match = re.fullmatch(rf"\s*{regex}\s*", text, re.DOTALL)
+    return dict(zip(names, match.groups())) if match else {}
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.names = {}
-        self.printed = {}
-        self.figures = {}
 
-    def run(self, *cell_ids, **settings):
-        """Run cells; `settings`, such as SEED=1, replace those of the page.
+def known():
+    """Return all that the text may name without a run, {name: (lowest, highest)}.
 
-        What the cells do to the environment and to Matplotlib's settings is undone.
-        """
-        import matplotlib.pyplot as plt
+    What the page prints; its settings, and the epochs of its "short" trainings; the
+    "figure …" and the "section …" of a cell; "… rows" and "… columns" of a figure; and
+    the table of tests/README.md, "training: column", with its ends ", from" and ", to".
+    """
+    found = {}
+    for cell_id in ["train", *PRINTS]:
+        found |= printed(cell_id, CODE[cell_id].outputs)
+    code = "\n".join(cell.source for cell in CODE.values())
+    (found["short"],) = set(re.findall(r"\bepochs=(\d+)", code))
+    found |= dict(re.findall(r"(?m)^(\w+) = (\d+)$", CODE["settings"].source))
+    found |= {f"figure {cell_id}": str(n) for n, cell_id in enumerate(ALTS, start=1)}
+    section = "0"
+    for cell in CELLS:
+        heading = re.search(r"(?m)^### (\d+)\.", cell.source)
+        found[f"section {cell.id}"] = section = heading[1] if heading else section
+    for cell_id, (_, titles, rows) in ROWS.items():
+        found[f"{cell_id} rows"], found[f"{cell_id} columns"] = (
+            1 + len(rows),
+            len(titles),
+        )
+    return {name: (value(str(n)),) * 2 for name, n in found.items()} | benchmark()
 
-        with patch.dict(os.environ), plt.rc_context():
-            for cell_id in cell_ids:
-                stray = plt.get_fignums()
-                code = compile(CODE[cell_id].source, f"cell {cell_id}", "exec")
-                screen = io.StringIO()
-                with contextlib.chdir(self.folder), contextlib.redirect_stdout(screen):
-                    exec(code, self.names)  # noqa: S102, the project's own code
-                # What clear_output() leaves on the screen.
-                self.printed[cell_id] = screen.getvalue().rpartition("\r")[2]
-                for number in set(plt.get_fignums()).difference(stray):
-                    self.figures[cell_id] = plt.figure(number)
-                    plt.close(number)
-                if cell_id == "settings":
-                    self.names.update(settings)
+
+def benchmark():
+    """Return the table of tests/README.md, {"training: column": (lowest, highest)}."""
+    found = {}
+    lines = TESTS_README[TESTS_README.index("| training |") :].splitlines()
+    header, _, *rows = [line.split("|")[1:-1] for line in lines if line[:1] == "|"]
+    for row, *ranges in rows:
+        for column, ends in zip(header[1:], ranges, strict=True):
+            name, ends = f"{row.strip()}: {column.strip()}", ends.split("–")
+            found[name] = low, high = float(ends[0]), float(ends[-1])
+            found |= {f"{name}, from": (low, low), f"{name}, to": (high, high)}
+    return found
+
+
+KNOWN = known()
