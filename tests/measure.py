@@ -241,7 +241,7 @@ def expected(page, truth, outputs, errors, numbers):
     curves, second = [first["loss"], first["val_loss"]], page["second"].history.history
     curves += [1000 * np.array(log["val_mse"]) for log in [first, second]]
     lines = [(np.arange(len(curve)) + 1, curve) for curve in curves]
-    perfect, pca = [([0, 1], [level, level]) for level in levels]
+    perfect, pca = ([0, 1], [levels[0]] * 2), (lines[0][0], levels[1] + 0 * lines[0][0])
     pixels = f"|its reconstruction|{loss}|pixel 0|pixel 0.5|pixel 1"
     losses = f"|epoch|{loss}|perfect copies {levels[0]:.4f}|training|validation"
     ends = f"PCA {levels[1]:.3f}|first network {curves[2][-1]:.3f}"

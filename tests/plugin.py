@@ -15,7 +15,6 @@ from types import SimpleNamespace
 
 import matplotlib.font_manager  # noqa: F401, builds its cache before the notebook runs
 import pytest
-from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 
 from tests.page import ALTS, CODE, ROOT
@@ -58,14 +57,6 @@ def pytest_configure(config):
     for name in ["KERAS_BACKEND", "MPLBACKEND", "MATPLOTLIBRC"]:
         os.environ.pop(name, None)
     os.environ.update(KERAS_HOME=str(folder), IPYTHONDIR=str(folder))
-
-
-def execute_cell_input(self, source, allow_stdin=None):
-    """Run a cell as Jupyter does: nbval's own keeps no history, so `;` hides nothing."""
-    return self.kc.execute(source, allow_stdin=allow_stdin, stop_on_error=False)
-
-
-RunningKernel.execute_cell_input = execute_cell_input
 
 
 def pytest_collection_modifyitems(config, items):
