@@ -24,8 +24,8 @@ ROWS = {  # figures of rows of images: which images, titles, {row: what it shows
     "plain": ("first", CLASSES, FIRST),
     "extremes": ("ranked", RANKED, FIRST),
     "reconstructions": ("second", CLASSES, {"PCA": "PCA", **FIRST, **SECOND}),
-    "sizes": ("first, odd", CLASSES[1::2], SIZES),
-    "noise": ("first, even", CLASSES[::2], NOISY),
+    "sizes": ("first, even", CLASSES[::2], SIZES),
+    "noise": ("first, odd", CLASSES[1::2], NOISY),
     "shift": ("second, even", CLASSES[::2], {"shifted": "shifted", **SECOND}),
 }
 
@@ -34,19 +34,16 @@ def save(page, cells, file):
     """Save what tests compare; `page`: the page's variables, `cells`: those that draw.
 
     "numbers": {name: value}; "drawn" and "expected": {cell: [axes, ...]}, see `axes`;
-    "split": [(some images of the page's training, validation and test images, true)].
     """
     plt, truth = page["plt"], Truth(page)
     outputs = predictions(page, truth)
     errors = {name: mse(truth.test, images) for name, images in outputs.items()}
     figures = [plt.figure(number).axes for number in plt.get_fignums()]
-    pairs = zip([page["x_train"], page["x_valid"], page["x_test"]], truth.parts)
     values = numbers(page, truth, outputs, errors)
     found = {
         "numbers": values,
         "drawn": {c: [shown(ax) for ax in f] for c, f in zip(cells, figures)},
         "expected": expected(page, truth, outputs, errors, values),
-        "split": [(x[::500], true[::500]) for x, true in pairs],
     }
     Path(file).write_bytes(pickle.dumps(found))
 
@@ -72,14 +69,11 @@ class Truth:
         names = "train_images", "train_labels", "test_images", "test_labels"
         arrays = [page[name] for name in names]
         if hashlib.sha256(b"".join(a.tobytes() for a in arrays)).hexdigest() != SHA_256:
-            raise ValueError(
-                "the page's images and labels are not those of Fashion-MNIST"
-            )
+            raise ValueError("the page's images are not those of Fashion-MNIST")
         every, labels, test, self.labels = arrays
         every = every.reshape(-1, 784) / 255
         self.train, self.valid, self.test = every[:55_000], every[55_000:], test / 255
         self.test = self.test.reshape(-1, 784)
-        self.parts = self.train, self.valid, self.test
         by_class = [self.train[labels[:55_000] == label] for label in range(10)]
         self.three = [images[:3] for images in by_class]
         self.class_means = np.array([images.mean(axis=0) for images in by_class])
@@ -159,6 +153,10 @@ def numbers(page, truth, outputs, errors):
         found[name] = mse(truth.valid, predict(output, truth.valid)).mean()
         found[f"{name} hidden"], found[f"{name} code"] = dead(encoder, truth.train)
 
+    second = truth.picks(errors)["second"]  # the ten images of figure 10
+    pca, first, ours = (errors[name][second] for name in ["PCA", "first", "second"])
+    found["closest"] = np.sum(ours < np.minimum(pca, first))
+    found |= {"shirt PCA": pca[6], "shirt second": ours[6]}
     found["won"] = 100 * np.mean(errors["second"] < errors["PCA"])
     for name in ["PCA", "second"]:
         found[f"{name} shadow"] = outputs[name][truth.test == 0].mean()
@@ -225,15 +223,15 @@ def expected(page, truth, outputs, errors, numbers):
         own = points[truth.labels == label]
         found["latent-space"].append(axes(f"{name}||", lines=[points.T, own.T]))
 
-    found["patterns"] = [axes("mean||", truth.mean)]
-    for n in [1, 2, 4, 8, 16, 32, 64]:
-        pattern = truth.patterns[n - 1]  # its sign is free, if its weight has it, too
-        pattern = pattern * np.sign(pattern @ page["patterns"][n - 1])
-        text = f"pattern {n}|times {pattern @ (x[1] - truth.mean):.3f}|"
-        limit = np.abs(pattern).max()
-        found["patterns"].append(axes(text, pattern, (-limit, limit)))
-    sums = [(n, truth.pca(x[1], n)) for n in [0, 1, 2, 4, 8, 16, 32, 64]]
-    found["patterns"] += [axes(f"|mean + {n}|", image) for n, image in sums]
+    counts = [0, 1, 2, 4, 8, 16, 32, 64]
+    sums = [truth.pca(x[1], n, low=-9, high=9) for n in counts]
+    found["patterns"] = [axes("mean||added", truth.mean)]
+    for start, end in zip(range(7), range(1, 8)):
+        added, text = sums[end] - sums[start], f"+ {counts[end] - counts[start]}||"
+        limit = np.abs(added).max()
+        found["patterns"].append(axes(text, added, (-limit, limit)))
+    names = [f"|{n} in all|{'' if n else 'sum so far'}" for n in counts]
+    found["patterns"] += [axes(*pair) for pair in zip(names, np.clip(sums, 0, 1))]
 
     y, levels = np.linspace(0.02, 0.98, 97), [numbers["perfect"], numbers["PCA valid"]]
     costs = [(y, -p * np.log(y) - (1 - p) * np.log(1 - y)) for p in [0, 0.5, 1]]

@@ -25,14 +25,11 @@ PAGE = "\n\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown"
 TEXT = "\n\n".join([PAGE, *ALTS.values(), README])
 
 WORDS = "two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-WORDS += "fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty "
-WORDS += "seventy eighty ninety hundred"
-WORDS = dict(zip(WORDS.split(), [*range(2, 20), *range(20, 101, 10)]))
+WORDS += "fifteen twenty thirty forty fifty sixty seventy eighty ninety hundred"
+WORDS = dict(zip(WORDS.split(), [*range(2, 16), *range(20, 101, 10)]))
 NUMBER = rf"(?i:\d+(?:,\d{{3}})*(?:\.\d+)?|\b(?:{'|'.join(WORDS)})\b)"
-PART = (
-    r"hal(?:f|ves?|ved)|third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|twelfth|"
-)
-PART += r"\w+teenth|\w+tieth|hundredth|thousand|million|twice|thrice|doubled?|dozen"
+PART = r"hal(?:f|ves?|ved)|third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|twelfth"
+PART += r"|\w+tieth|hundredth|thousand|million|twice|thrice|doubled?|dozen"
 TOKEN = rf"{NUMBER}|(?i:\b(?:{PART})s?\b)"
 
 # What the cells print, {cell: template}, in the words of tests/measure.py
@@ -54,7 +51,8 @@ def value(number):
 
 def text_of(outputs):
     """Return the text of a cell's outputs, without colours and names of figures."""
-    texts = [out.get("text") or out["data"].get("text/plain", "") for out in outputs]
+    data = [out.get("data", {"text/plain": out.get("text")}) for out in outputs]
+    texts = [out.get(f"text/{kind}", "") for out in data for kind in ["html", "plain"]]
     return re.sub(r"\x1b\[[\d;]*m|<Figure .*?>", "", "".join(texts))
 
 
@@ -65,10 +63,9 @@ def printed(cell_id, outputs):
     """
     text = text_of(outputs)
     if cell_id == "train":  # {"loss 1": "0.3228", …, "val_mse 10": "0.0093"}
-        logs = [
-            re.findall(r"(\w+): (\S+)", log) for log in re.findall("loss: .*", text)
-        ]
-        return {f"{key} {n}": v for n, log in enumerate(logs, 1) for key, v in log}
+        epochs = enumerate(re.findall("loss: .*", text), start=1)
+        logs = {n: re.findall(r"(\w+): (\S+)", log) for n, log in epochs}
+        return {f"{key} {n}": v for n, log in logs.items() for key, v in log}
     text = re.sub(r"(?m)^(Epoch \d+/|\d+/\d+ - ).*\n", "", text)  # logs, cleared later
     regex, names = template(PRINTS[cell_id])
     match = re.fullmatch(rf"\s*{regex}\s*", text, re.DOTALL)
@@ -87,6 +84,7 @@ def known():
         found |= printed(cell_id, CODE[cell_id].outputs)
     code = "\n".join(cell.source for cell in CODE.values())
     (found["short"],) = set(re.findall(r"\bepochs=(\d+)", code))
+    found["rate"] = re.search(r"initial_learning_rate=([\d.]+)", code)[1]
     found |= dict(re.findall(r"(?m)^(\w+) = (\d+)$", CODE["settings"].source))
     found |= {f"figure {cell_id}": str(n) for n, cell_id in enumerate(ALTS, start=1)}
     section = "0"
@@ -94,10 +92,7 @@ def known():
         heading = re.search(r"(?m)^### (\d+)\.", cell.source)
         found[f"section {cell.id}"] = section = heading[1] if heading else section
     for cell_id, (_, titles, rows) in ROWS.items():
-        found[f"{cell_id} rows"], found[f"{cell_id} columns"] = (
-            1 + len(rows),
-            len(titles),
-        )
+        found |= {f"{cell_id} rows": 1 + len(rows), f"{cell_id} columns": len(titles)}
     return {name: (value(str(n)),) * 2 for name, n in found.items()} | benchmark()
 
 

@@ -7,7 +7,6 @@ import re
 import numpy as np
 import pytest
 from matplotlib.pyplot import imread
-from numpy.testing import assert_allclose
 
 from tests.page import ALTS, CELLS, CODE, PRINTS, ROOT, printed, text_of, value
 
@@ -22,8 +21,8 @@ ROOM = {  # for another machine: three times what was seen; the first that fits 
     r"plane|Sandal|Trouser|Bag": {"rel": 0.12},
     r".*": {"rel": 0.06},
 }
-# Drawn by rank, by a code or by sign, these pictures can be others on another machine.
-FREE = ["one-image", "extremes", "latent-space", "patterns"]
+# Drawn by rank or by a code, these pictures can be others on another machine.
+FREE = ["one-image", "extremes", "latent-space"]
 
 
 @pytest.mark.parametrize("cell_id", CODE)
@@ -58,32 +57,24 @@ def test_cells_are_tagged():
     cells = [*CODE][[*CODE].index("train") :]
     changed = {c for c in cells if re.search(r"print\(|fit\(|train\(", CODE[c].source)}
     changed.remove("train-function")  # defines a training, makes none
-    assert changed == {
-        c for c in CODE if "nbval-ignore-output" in str(CODE[c].metadata)
-    }
+    ignored = {c for c in CODE if "nbval-ignore-output" in str(CODE[c].metadata)}
+    assert changed == ignored
     assert CODE["settings"].metadata.tags == ["parameters"]
 
 
-@pytest.mark.parametrize("cell_id", [c for c in CODE if "Dense(" in CODE[c].source])
-def test_seed_is_set_before_layers_are_made(cell_id):
-    before = CODE[cell_id].source.partition("layers.Dense(")[0]
-    assert "keras.utils.set_random_seed(SEED)" in before
-
-
-def test_page_splits_the_images_of_fashion_mnist(fresh):
-    for images, true in fresh.split:
-        assert_allclose(images, true, atol=1e-6)
-
-
-def last_digit(number):
-    """Return the value of one in the last digit of a number as text: "9.3" gives 0.1."""
-    return 10.0 ** -len(number.partition(".")[2])
+def test_trainings_set_the_seed_and_fit_the_training_images():
+    code = [cell.source for cell in CODE.values()]
+    for source in [source for source in code if "Dense(" in source]:
+        assert "keras.utils.set_random_seed(SEED)" in source.partition("Dense(")[0]
+    fits = re.findall(r"\.fit\((\w+), (\w+),", " ".join(code))
+    assert fits == [("x_train", "x_train")] * 2
 
 
 def same_log(fresh):
-    """Return whether the first network's log is the stored one, to the last digit."""
-    logs = CODE["train"].outputs, fresh.outputs["train"]
-    return printed("train", logs[0]) == printed("train", logs[1])
+    """Return whether the first network's log is the stored one, but for a few edits."""
+    stored = printed("train", CODE["train"].outputs)
+    log = printed("train", fresh.outputs["train"])
+    return sum(stored.get(name) != number for name, number in log.items()) < 4
 
 
 @pytest.mark.parametrize("cell_id", ["train", *PRINTS])
@@ -93,7 +84,7 @@ def test_stored_numbers_are_fresh(as_stored, cell_id):
     assert [*stored] == [*fresh] != [], "a text is not that of tests/prints.txt"
     for name, number in stored.items():
         room = next(room for key, room in ROOM.items() if re.fullmatch(key, name))
-        room = {"abs": 0.01 * last_digit(number)} if same_log(as_stored) else room
+        room = {"abs": 1e-9} if same_log(as_stored) else room
         message = f"{name}: {number} is stored, {fresh[name]} is fresh"
         assert value(number) == pytest.approx(value(fresh[name]), **room), message
 
@@ -101,7 +92,7 @@ def test_stored_numbers_are_fresh(as_stored, cell_id):
 @pytest.mark.parametrize("cell_id", ["train", *PRINTS])
 def test_fresh_numbers_are_computed_anew(fresh, cell_id):
     for name, number in printed(cell_id, fresh.outputs[cell_id]).items():
-        room = 0.51 * last_digit(number)
+        room = 0.51 * 10 ** -len(number.partition(".")[2])
         message = f"{name}: {number} is printed, {fresh.numbers[name]} is computed"
         assert value(number) == pytest.approx(fresh.numbers[name], abs=room), message
 

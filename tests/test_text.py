@@ -68,28 +68,12 @@ def test_words_are_true(piece, ratio, source, request):
     assert float(low) < values[a] / values[b] < float(high), message
 
 
-def test_rate_is_the_best_of_four():
-    pattern = r"3 epochs: leaky, falling from (.*): validation"
-    rates = {m[1]: KNOWN[name] for name in KNOWN if (m := re.fullmatch(pattern, name))}
-    assert len(rates) == 4
-    assert min(rates, key=rates.get) == min(rates, key=lambda r: rates[r][1]) == "0.01"
-
-
-def test_second_network_mostly_comes_closest_but_not_on_the_shirt(as_stored):
-    rows = as_stored.expected["reconstructions"][10:]
-    errors = [float(ax["texts"].split("|")[1]) for ax in rows]
-    pca, first, second = np.reshape(errors, (3, 10))
-    assert np.sum(second < np.minimum(pca, first)) >= 7
-    assert pca[6] < 1.03 * second[6]
-
-
 def test_map_tells_shoes_from_tops_but_hardly_a_pullover_from_a_coat(same_training):
     maps = same_training.expected["latent-space"][1:]
     points = [ax["lines"][1] for ax in maps]  # of each class
     centres = np.array([np.median(own, axis=0) for own in points])
-    nearest = [
-        np.square(p[:, None] - centres).sum(axis=2).argmin(axis=1) for p in points
-    ]
+    squares = [np.square(own[:, None] - centres).sum(axis=2) for own in points]
+    nearest = [distances.argmin(axis=1) for distances in squares]
     tops, shoes, alike = [0, 2, 4, 6], [5, 7, 9], [2, 4, 6]
     for some, others in [(tops, shoes), (shoes, tops)]:
         assert all(np.isin(nearest[label], others).mean() < 0.06 for label in some)
@@ -98,13 +82,8 @@ def test_map_tells_shoes_from_tops_but_hardly_a_pullover_from_a_coat(same_traini
         assert np.isin(nearest[label], alike).mean() > 0.45
 
 
-def test_sections_are_numbered_in_order():
+def test_sections_are_in_order_and_readme_shows_the_same_picture():
     sections = re.findall(r"(?m)^### (\d+)\. ", PAGE)
     assert sections == [str(n) for n, _ in enumerate(sections, start=1)]
-
-
-def test_page_and_readme_show_the_same_picture():
-    pictures = [
-        re.findall(r"!\[.*\]\(figures/\w+\.png\)", text) for text in (PAGE, README)
-    ]
-    assert len(pictures[0]) == 1 and pictures[0] == pictures[1]
+    (picture,) = re.findall(r"!\[.*\]\(figures/.*\)", PAGE)
+    assert picture in README
