@@ -42,7 +42,7 @@ def test_every_number_of_the_text_has_a_line():
     assert left == [], "add a line to tests/statements.txt"
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("piece", PIECES, ids=[piece[:60] for piece in PIECES])
 def test_numbers_of_the_text_are_stored(piece, request):
     sentences = reading()[0][piece]
     assert sentences, "the text has no such piece: change tests/statements.txt with it"
