@@ -153,6 +153,8 @@ def numbers(page, truth, outputs, errors):
         found[name] = mse(truth.valid, predict(output, truth.valid)).mean()
         found[f"{name} hidden"], found[f"{name} code"] = dead(encoder, truth.train)
 
+    leaky = page["second"].layers[0].layers[0].activation
+    found |= {"negative": -1, "leaky negative": float(leaky(np.float32(-1)))}
     second = truth.picks(errors)["second"]  # the ten images of figure 10
     pca, first, ours = (errors[name][second] for name in ["PCA", "first", "second"])
     found["closest"] = np.sum(ours < np.minimum(pca, first))

@@ -2,11 +2,22 @@
 
 import re
 from functools import cache
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 
-from tests.page import KNOWN, PAGE, README, STATEMENTS, TEXT, TOKEN, template, value
+from tests.page import (
+    KNOWN,
+    PAGE,
+    README,
+    ROOT,
+    STATEMENTS,
+    TEXT,
+    TOKEN,
+    template,
+    value,
+)
 
 LINES = STATEMENTS[STATEMENTS.index("\n---") :]
 LINES = re.findall(r"(?m)^(?!---)(.+?)(?: :: (.*))?$", LINES)
@@ -87,3 +98,15 @@ def test_sections_are_in_order_and_readme_shows_the_same_picture():
     assert sections == [str(n) for n, _ in enumerate(sections, start=1)]
     (picture,) = re.findall(r"!\[.*\]\(figures/.*\)", PAGE)
     assert picture in README
+
+
+def test_files_that_readme_names_exist():
+    names = re.findall(r"[\w./]*\w\.(?:txt|ipynb|png|md)\b", README)
+    missing = {n for n in names if not (ROOT / n.removeprefix("run/")).exists()}
+    assert missing == set()
+
+
+def test_installed_packages_are_those_that_are_required():
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        name, wanted = line.split()[0].split("==")
+        assert version(name) == wanted, name
