@@ -75,8 +75,7 @@ def measure(seed, epochs, activations, rate, replaced):
     rate = rate.format(epochs=epochs)
     script += MEASURE.format(activations=activations, rate=rate, epochs=epochs)
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(subprocess.check_output(command, text=True).splitlines()[-1])
 
 
 def spread(values, digits):
@@ -90,10 +89,7 @@ def main():
     print("| training | validation | test | noise | dead: hidden | code |")
     print("|:--|--:|--:|--:|--:|--:|")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {
-            name: [pool.submit(measure, seed, *run) for seed in SEEDS]
-            for name, run in RUNS.items()
-        }
+        jobs = {n: [pool.submit(measure, s, *RUNS[n]) for s in SEEDS] for n in RUNS}
         for name, seeds in jobs.items():
             columns = zip(*[job.result() for job in seeds])
             cells = [spread(c, d) for c, d in zip(columns, [2, 2, 1, 0, 0])]
