@@ -1,7 +1,7 @@
 """What the networks make of the data: a script for their kernel, after its last cell.
 
-Of the networks, only what they predict is used; all else is worked out anew. Images are
-rows of 784 greys in [0, 1], float64; an error is an MSE in thousandths.
+Of the networks, what they predict and the logs of their trainings are used; all else is
+worked out anew. Images are rows of 784 greys in [0, 1]; an error is 1000 times an MSE.
 """
 
 import hashlib
@@ -43,25 +43,24 @@ def pca(images, count, low=0, high=1):
 
 def dead(encoder):
     """Return how many hidden and code units are zero for all training images."""
-    counts, values = [], train.astype("float32")
-    for layer in [layer for layer in encoder.layers if layer.weights]:
-        values = np.asarray(layer(values))
-        counts.append(np.sum(~values.any(axis=0)))
-    return counts
+    hidden_layer, code_layer = encoder.layers[-2:]
+    hidden = hidden_layer(train.astype("float32"))
+    return [np.all(units == 0, axis=0).sum() for units in [hidden, code_layer(hidden)]]
 
 
 def shown(ax):
-    """Return an axes: its text, images (h, w) from 0 to 1, lines (n, 2), and looks."""
+    """Describe an Axes; images as red as they are drawn, from 0 to 1, the top first."""
     legend = ax.get_legend().get_texts() if ax.get_legend() else []
     texts = [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts, *legend]
+    flipped = [image for image in ax.images if image.origin == "lower"]
     return {
         "text": "".join(text.get_text() + " " for text in texts),
-        "images": [np.ma.filled(i.norm(i.get_array()), np.nan) for i in ax.images],
+        "images": [image.to_rgba(image.get_array())[..., 0] for image in ax.images],
         "lines": [line.get_xydata() for line in ax.lines],
         "looks": [(line.get_linestyle(), line.get_marker()) for line in ax.lines],
         "frame": ax.axis(),
         "extents": [tuple(image.get_extent()) for image in ax.images],
-        "others": len([*ax.patches, *ax.collections]),
+        "others": len([*ax.patches, *ax.collections, *flipped]),
     }
 
 
@@ -75,6 +74,7 @@ by_class = [train[arrays[1][:55_000] == label] for label in range(10)]
 mean, patterns = train.mean(axis=0), np.linalg.svd(np.cov(train.T))[2]
 
 # What all methods make of the test images, and their errors
+models = {"first": page.autoencoder, "second": page.second}
 points = predict(page.encoder_2d, test)
 outputs = {"class mean": np.array([images.mean(axis=0) for images in by_class])[labels]}
 outputs["plane"] = predict(page.decoder_2d, points)
@@ -85,13 +85,11 @@ outputs |= {f"code {n}": predict(model, test) for n, model in page.networks.item
 noise = np.random.default_rng(page.SEED).normal(size=test.shape)
 for strength in [0, 0.1, 0.2, 0.3]:
     name = f" noise {strength}" if strength else ""
-    images = outputs[f"noise {strength}"] = (test + strength * noise).clip(0, 1)
+    images = outputs[f"as is{name}"] = (test + strength * noise).clip(0, 1)
     outputs[f"PCA{name}"] = pca(images, 64)
-    outputs[f"first{name}"] = predict(page.autoencoder, images)
-    outputs[f"second{name}"] = predict(page.second, images)
+    outputs |= {f"{n}{name}": predict(model, images) for n, model in models.items()}
 errors = {name: mse(test, images) for name, images in outputs.items()}
-order = labels.argsort(kind="stable").reshape(10, -1)  # 1,000 images of each class
-one, two = order[:, 0], order[:, 1]
+one, two = labels.argsort(kind="stable").reshape(10, -1)[:, :2].T  # of each class
 ranked = errors["first"].argsort()[[0, 1, 2, 4999, 5000, 5001, -3, -2, -1]]
 
 # All numbers that the page prints or states; the logs by Keras' history
@@ -99,17 +97,18 @@ numbers = {name: error.mean() for name, error in errors.items()}
 sizes = [np.prod(weight.shape) for weight in page.autoencoder.weights]
 numbers |= {"parameters": sum(sizes), "outer": sum(sizes[:2] + sizes[-2:])}
 numbers |= {"hidden": sizes[1], "code": sizes[3], "PCA parameters": 65 * 784}
+low, high = (net.optimizer.get_config()["learning_rate"] for net in models.values())
+numbers |= {"first rate": low, "second rate": high["config"]["initial_learning_rate"]}
 logs = {"": page.history.history, "second ": page.second.history.history}
 for prefix, log in logs.items():
     for key, values in log.items():
         numbers |= {f"{prefix}{key} {n}": v for n, v in enumerate(values, start=1)}
-again = [predict(model, valid) for model in [page.autoencoder, page.second]]
-numbers[f"val_loss {page.EPOCHS}"] = cross_entropy(valid, again[0]).mean()
+again = [pca(valid, 64), *[predict(model, valid) for model in models.values()]]
+numbers |= {f"{n} valid": mse(valid, y).mean() for n, y in zip(METHODS, again)}
+numbers[f"val_loss {page.EPOCHS}"] = cross_entropy(valid, again[1]).mean()
 numbers["perfect"] = cross_entropy(valid, valid).mean()
 for n in [1, page.EPOCHS]:
     numbers[f"height {n}"] = numbers[f"val_loss {n}"] - numbers["perfect"]
-for name, images in zip(METHODS, [pca(valid, 64), *again]):
-    numbers[f"{name} valid"] = mse(valid, images).mean()
 
 groups = {name: labels == n for n, name in enumerate(CLASSES.split(","))}
 for name, group in [*groups.items(), ("all", labels >= 0), ("ten", one)]:
@@ -129,33 +128,31 @@ for label, model in page.trained.items():
     numbers |= {f"{name} hidden": hidden, f"{name} code": code}
     numbers[name] = mse(valid, predict(model, valid)).mean()
 
-old, first, second = (errors[name][two] for name in METHODS)  # figure 10
-numbers |= {"closest": np.sum(second < np.minimum(old, first)), "pictures": len(two)}
-numbers |= {"shirt PCA": old[6], "shirt second": second[6]}
+ten = [errors[name][two] for name in METHODS]  # the images of figure 10
+numbers |= {"closest": np.sum(np.argmin(ten, axis=0) == 2), "pictures": len(two)}
+numbers |= {"shirt PCA": ten[0][6], "shirt second": ten[2][6]}
 numbers["won"] = 100 * np.mean(errors["second"] < errors["PCA"])
-for name in METHODS:
-    numbers[f"{name} shadow"] = outputs[name][test == 0].mean()
+numbers |= {f"{name} shadow": outputs[name][test == 0].mean() for name in METHODS}
 
 # What figures have to show: images and lines, and below rows of images their errors
-noisy = ["noise 0.3", *[f"{name} noise 0.3" for name in METHODS]]
 figures, below = {"classes": [images[:3] for images in by_class]}, {}
 for cell, picks, names in [
     ("plain", one, ["first"]),
     ("extremes", ranked, ["first"]),
     ("reconstructions", two, METHODS),
     ("sizes", one[::2], ["code 64", "code 16", "code 4"]),
-    ("noise", one[1::2], noisy),
+    ("noise", one[1::2], [f"{name} noise 0.3" for name in ["as is", *METHODS]]),
     ("shift", two[::2], ["shifted", "second"]),
 ]:
     rows = [images[picks] for images in [test, *map(outputs.get, names)]]
     figures[cell] = np.concatenate(rows)
     below[cell] = np.ravel([errors[name][picks] for name in names])
 code = predict(page.encoder, test[1:2]).reshape(8, 8)
-square = np.pad(code / code.max(), 10, constant_values=np.nan)
+square = np.pad(code / code.max(), 10, constant_values=0)
 figures["one-image"] = [test[1], square, outputs["first"][1]]
 sums = [pca(test[1], n, low=-9, high=9) for n in [0, 1, 2, 4, 8, 16, 32, 64]]
 added = [step / np.abs(step).max() / 2 + 0.5 for step in np.diff(sums, axis=0)]
-figures["patterns"] = [mean, *added, *np.clip(sums, 0, 1)]
+figures["patterns"] = [mean, *page.plt.cm.RdBu(added)[..., 0], *np.clip(sums, 0, 1)]
 
 low, high = np.quantile(points, [0.01, 0.99], axis=0)
 steps = low + (np.arange(10)[:, None] + 0.5) / 10 * (high - low)
@@ -172,11 +169,12 @@ lines["loss"] += [([0, 1], [numbers["perfect"]] * 2)]
 lines["curves"] = [(epochs, [numbers["PCA valid"]] * page.EPOCHS)]
 lines["curves"] += [(epochs, 1000 * np.array(log["val_mse"])) for log in logs.values()]
 lines["changes"] = [([-3, 0, 3], [least, 0, 3]) for least in [0, -3 / 5]]
-lines["changes"] += [([0, 3], ends) for ends in [(0.001, 0.001), (0.01, 0)]]
+rates = [2 * [numbers["first rate"]], [numbers["second rate"], 0]]
+lines["changes"] += [([0, 3], rate) for rate in rates]
 figures |= {cell: [*map(np.transpose, xy)] for cell, xy in lines.items()}
 
 # What figures show
-opened = map(page.plt.figure, page.plt.get_fignums())
-drawn = {f"figure of {c}": [*map(shown, f.axes)] for c, f in zip(ALTS, opened)}
+opened = zip(ALTS, map(page.plt.figure, page.plt.get_fignums()), strict=True)
+drawn = {f"figure of {cell}": [*map(shown, fig.axes)] for cell, fig in opened}
 found = {"numbers": numbers, "figures": figures, "errors": below, "outputs": drawn}
 Path("measured").write_bytes(pickle.dumps(found))

@@ -16,7 +16,7 @@ import matplotlib.font_manager  # noqa: F401, builds its cache before the notebo
 import pytest
 from nbval.plugin import IPyNbCell
 
-from tests.page import CODE, ROOT
+from tests.page import ALTS, CODE, ROOT, SOURCES, text_of
 
 PROFILE = """
 import os, sys
@@ -41,18 +41,19 @@ def pytest_configure(config):
     folder = Path(tempfile.mkdtemp(prefix="an empty folder "))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     keras = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    if (keras / "datasets").is_dir():  # otherwise, the page downloads the data
-        shutil.copytree(keras / "datasets", folder / "datasets")
+    data = keras / "datasets" / "fashion-mnist"
+    if data.is_dir():  # otherwise, the page downloads the data
+        shutil.copytree(data, folder / "datasets" / "fashion-mnist")
     profile = folder / "profile_default" / "ipython_kernel_config.py"
     profile.parent.mkdir()
     profile.write_text(PROFILE.format(str(folder), str(ROOT)), encoding="utf-8")
-    for name in ["KERAS_BACKEND", "MPLBACKEND", "MATPLOTLIBRC"]:
-        os.environ.pop(name, None)
+    (folder / "matplotlibrc").touch()  # comes before the user's
     os.environ.update(KERAS_HOME=str(folder), IPYTHONDIR=str(folder))
+    os.environ.update(KERAS_BACKEND="tensorflow", MPLBACKEND="")
 
 
 def pytest_itemcollected(item):
-    """Give a cell time, which nbval's option does not, and the settings asked for."""
+    """Give a cell's outputs time to come, and the page the settings asked for."""
     if isinstance(item, IPyNbCell):
         item.output_timeout = SECONDS
         if item.cell.id == "settings":
@@ -60,29 +61,27 @@ def pytest_itemcollected(item):
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item, nextitem):
-    """Keep each cell's outputs, and measure after the notebook's last cell.
-
-    Fail a cell that writes to stderr: nbval overlooks it where it ignores text.
-    """
+def pytest_runtest_call(item):
+    """Keep a cell's outputs, measure after the last cell, and fail one with stderr."""
     try:
-        if isinstance(item, IPyNbCell):
-            OUTPUTS[item.cell.id] = [dict(output) for output in item.test_outputs or []]
-            if nextitem is None or nextitem.parent is not item.parent:
-                measure(item)
-            for output in OUTPUTS[item.cell.id]:
-                assert output.get("name") != "stderr", output["text"]
+        return (yield)
     finally:
-        yield
+        if isinstance(item, IPyNbCell):
+            outputs = OUTPUTS[item.cell.id] = [dict(o) for o in item.test_outputs or []]
+            if item.cell.id == [*CODE][-1]:
+                measure(item)
+            # nbval overlooks stderr where it ignores text
+            assert "stderr" not in [o.get("name") for o in outputs], text_of(outputs)
 
 
 def measure(item):
-    """Run tests/measure.py in a cell's kernel, and keep what it finds."""
+    """Run tests/measure.py in the kernel of a cell, and keep what it finds."""
     kernel, file = item.parent.kernel, kept(item.config)
     reply = kernel.kc.execute_interactive("import tests.measure", timeout=SECONDS)
     assert reply["content"]["status"] == "ok", "\n".join(reply["content"]["traceback"])
     found = pickle.loads(Path(os.environ["KERAS_HOME"], "measured").read_bytes())
     found["outputs"] |= OUTPUTS
+    found["failed"] = item.session.testsfailed
     for old in file.parent.iterdir():
         old.unlink()
     file.write_bytes(pickle.dumps(found))
@@ -90,17 +89,16 @@ def measure(item):
 
 def kept(config):
     """Return the file that keeps what a run of this code with these settings finds."""
-    code = [*config.getoption("--set"), *[cell.source for cell in CODE.values()]]
-    code.append((ROOT / "tests" / "measure.py").read_text(encoding="utf-8"))
-    name = hashlib.sha256("\0".join(code).encode()).hexdigest()
-    return config.cache.mkdir("page") / name
+    script = (ROOT / "tests" / "measure.py").read_text(encoding="utf-8")
+    code = str([config.getoption("--set"), [*ALTS], SOURCES, script])
+    return config.cache.mkdir("page") / hashlib.sha256(code.encode()).hexdigest()
 
 
 @pytest.fixture(scope="session")
 def fresh(pytestconfig):
     """Return what the last run of this code has found, {"numbers": …, "outputs": …}."""
     if not kept(pytestconfig).exists():
-        pytest.skip("see test_notebook_has_run")
+        pytest.skip("see test_notebook_has_run_and_passed")
     return pickle.loads(kept(pytestconfig).read_bytes())
 
 

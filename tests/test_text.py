@@ -7,14 +7,40 @@ import numpy as np
 import pytest
 
 from tests import page
-from tests.page import KNOWN, PAGE, README, TEXT, template, value
+from tests.benchmark import RUNS
+from tests.page import PAGE, README, TEXT, template, value
 
-LINES = page.STATEMENTS[page.STATEMENTS.index("\n---") :]
-LINES = re.findall(r"(?m)^(?!---)(.+?)(?: :: (.*))?$", LINES)
+LINES = re.findall(r"(?m)^(?!---|#)(.+?)(?: :: (.+))?$", page.STATEMENTS)
 PIECES = [*dict.fromkeys(piece for piece, _ in LINES)]
 # Code, addresses, references, headings, lists and captions
 MARKUP = [r"(?s)```.*?```", r"`[^`\n]*`", r"\]\([^)]*\)", r"\[\d\]", r"(?m)^### \d+\."]
 MARKUP += [r"(?m)^\d\. ", r"\*Figure \d+\.", r"Part \d"]
+
+
+@cache
+def known():
+    """Return what the text may name without a run, {name: (lowest, highest)}."""
+    found = {}
+    for cell_id in page.PRINTS:
+        found |= page.read(cell_id, page.CODE[cell_id].outputs) or {}
+    (found["short"],) = set(re.findall(r"\bepochs=(\d+)", str(page.SOURCES)))
+    found |= dict(re.findall(r"(?m)^(\w+) = (\d+)$", page.SOURCES["settings"]))
+    found |= {f"figure {c}": str(n) for n, c in enumerate(page.ALTS, start=1)}
+    section = "0"
+    for cell in page.CELLS:
+        heading = re.search(r"(?m)^### (\d+)\.", cell.source)
+        found[f"section {cell.id}"] = section = heading[1] if heading else section
+    found = {name: 2 * (value(number),) for name, number in found.items()}
+
+    table = page.TESTS_README[page.TESTS_README.index("| training") :]
+    rows = [row.split(" | ") for row in re.findall(r"(?m)^\| (.*) \|$", table)]
+    for training, *cells in rows[1:]:
+        for column, ends in zip(rows[0][1:], cells):
+            name = f"{training}: {column}"
+            low, *_, high = 2 * [float(end) for end in ends.split("–")]
+            found[name] = low, high
+            found |= {f"{name}, from": (low, low), f"{name}, to": (high, high)}
+    return found
 
 
 @cache
@@ -37,7 +63,7 @@ def reading():
 
 
 def test_every_number_of_the_text_has_a_line():
-    assert reading()[1] == [], "add a line to tests/statements.txt"
+    assert reading()[1] == [], f"without a line in tests/statements.txt: {reading()[1]}"
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=[piece[:60] for piece in PIECES])
@@ -46,8 +72,8 @@ def test_numbers_of_the_text_are_stored(piece, request):
     assert sentences, "the text has no such piece: change tests/statements.txt with it"
     for sentence, numbers in sentences:
         for name, number in numbers:
-            if name in KNOWN:
-                low, high = KNOWN[name]
+            if name in known():
+                low, high = known()[name]
             else:
                 low = high = request.getfixturevalue("as_stored")["numbers"][name]
             room = 0.5001 * 10 ** -len(number.partition(".")[2])
@@ -60,19 +86,21 @@ def test_words_are_true(piece, ratio, fresh, pytestconfig):
     if re.search("EPOCHS|BATCH_SIZE", str(pytestconfig.getoption("--set"))):
         pytest.skip("the words are about other trainings")
     low, a, b, high = re.fullmatch(r"(\S+) < (.*) / (.*) < (\S+)", ratio).groups()
-    values = {name: np.mean(ends) for name, ends in KNOWN.items()} | fresh["numbers"]
+    values = {name: np.mean(ends) for name, ends in known().items()} | fresh["numbers"]
     message = f"{piece!r}: {a} is {values[a]:.4g}, {b} is {values[b]:.4g}"
     assert float(low) < values[a] / values[b] < float(high), message
 
 
-def test_sections_are_in_order_and_readme_shows_the_same_picture():
+def test_sections_are_in_order_and_readme_shows_the_picture():
     sections = re.findall(r"(?m)^### (\d+)\. ", PAGE)
     assert sections == [str(n) for n, _ in enumerate(sections, start=1)]
     (picture,) = re.findall(r"!\[.*\]\(figures/.*\)", PAGE)
-    assert picture in README
+    assert README.count(picture) == 1, picture
 
 
-def test_files_that_readme_names_exist():
-    names = re.findall(r"[\w./]*\w\.(?:txt|ipynb|png|md)\b", README)
-    missing = {n for n in names if not (page.ROOT / n.removeprefix("run/")).exists()}
-    assert missing == set()
+def test_files_and_runs_that_texts_name_exist():
+    texts = PAGE + README.replace(" run/", " ") + page.TESTS_README
+    names = set(re.findall(r"[\w./]*\w\.(?:txt|ipynb|png|md|py|toml)\b", texts))
+    folders = page.ROOT, page.ROOT / "tests"
+    assert {n for n in names if not any((f / n).exists() for f in folders)} == set()
+    assert {*RUNS} <= {name.rpartition(":")[0] for name in known()}
