@@ -95,7 +95,7 @@ ranked = errors["first"].argsort()[[0, 1, 2, 4999, 5000, 5001, -3, -2, -1]]
 # All numbers that the page prints or states; the logs by Keras' history
 numbers = {name: error.mean() for name, error in errors.items()}
 sizes = [np.prod(weight.shape) for weight in page.autoencoder.weights]
-numbers |= {"parameters": sum(sizes), "outer": sum(sizes[:2] + sizes[-2:])}
+numbers |= {"parameters": sum(sizes), "second parameters": page.second.count_params()}
 numbers |= {"hidden": sizes[1], "code": sizes[3], "PCA parameters": 65 * 784}
 low, high = (net.optimizer.get_config()["learning_rate"] for net in models.values())
 numbers |= {"first rate": low, "second rate": high["config"]["initial_learning_rate"]}
@@ -107,8 +107,6 @@ again = [pca(valid, 64), *[predict(model, valid) for model in models.values()]]
 numbers |= {f"{n} valid": mse(valid, y).mean() for n, y in zip(METHODS, again)}
 numbers[f"val_loss {page.EPOCHS}"] = cross_entropy(valid, again[1]).mean()
 numbers["perfect"] = cross_entropy(valid, valid).mean()
-for n in [1, page.EPOCHS]:
-    numbers[f"height {n}"] = numbers[f"val_loss {n}"] - numbers["perfect"]
 
 groups = {name: labels == n for n, name in enumerate(CLASSES.split(","))}
 for name, group in [*groups.items(), ("all", labels >= 0), ("ten", one)]:
@@ -169,7 +167,8 @@ lines["loss"] += [([0, 1], [numbers["perfect"]] * 2)]
 lines["curves"] = [(epochs, [numbers["PCA valid"]] * page.EPOCHS)]
 lines["curves"] += [(epochs, 1000 * np.array(log["val_mse"])) for log in logs.values()]
 lines["changes"] = [([-3, 0, 3], [least, 0, 3]) for least in [0, -3 / 5]]
-rates = [2 * [numbers["first rate"]], [numbers["second rate"], 0]]
+end = float(page.second.optimizer.learning_rate)  # after the last step
+rates = [2 * [numbers["first rate"]], [numbers["second rate"], end]]
 lines["changes"] += [([0, 3], rate) for rate in rates]
 figures |= {cell: [*map(np.transpose, xy)] for cell, xy in lines.items()}
 

@@ -58,6 +58,6 @@ def read(name, outputs):
     There, "…" is any text. Return None if the outputs have another one.
     """
     regex, names = template(TEMPLATES.get(name, ""))
-    regex = rf"\s*{regex}\s*".replace("…", ".*")
-    match = re.fullmatch(regex, text_of(outputs), re.DOTALL)
+    regex = rf"(?s)\s*{regex}\s*".replace("…", ".*")
+    match = re.fullmatch(regex, text_of(outputs))
     return match and {n: v for n, v in zip(names, match.groups()) if n}

@@ -76,15 +76,14 @@ def pytest_runtest_call(item):
 
 def measure(item):
     """Run tests/measure.py in the kernel of a cell, and keep what it finds."""
-    kernel, file = item.parent.kernel, kept(item.config)
+    kernel = item.parent.kernel
     reply = kernel.kc.execute_interactive("import tests.measure", timeout=SECONDS)
     assert reply["content"]["status"] == "ok", "\n".join(reply["content"]["traceback"])
     found = pickle.loads(Path(os.environ["KERAS_HOME"], "measured").read_bytes())
     found["outputs"] |= OUTPUTS
     found["failed"] = item.session.testsfailed
-    for old in file.parent.iterdir():
-        old.unlink()
-    file.write_bytes(pickle.dumps(found))
+    shutil.rmtree(kept(item.config).parent)  # of earlier code
+    kept(item.config).write_bytes(pickle.dumps(found))
 
 
 def kept(config):
