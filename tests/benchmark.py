@@ -29,6 +29,9 @@ RUNS = {  # name: (epochs, activations, rate, what is replaced)
     "first, 50 epochs": (50, RELU, LOW, {}),
     "first, falling from 0.01": (10, RELU, FALLING, {}),
     "first, falling from 0.003": (10, RELU, FALLING, {"=0.01": "=0.003"}),
+    "first, rate of 0.002": (10, RELU, "0.002", {}),
+    "first, rate of 0.003": (10, RELU, "0.003", {}),
+    "first, loss MSE": (10, RELU, LOW, {"binary_crossentropy": "mse"}),
     "first, leaky units": (10, LEAKY, LOW, {}),
     "second network": (10, LEAKY, FALLING, {}),
     "second, batches of 32": (10, LEAKY, FALLING, {"= 64": "= 32"}),
@@ -43,9 +46,6 @@ RUNS = {  # name: (epochs, activations, rate, what is replaced)
     "3 epochs: leaky, falling from 0.01": (3, LEAKY, FALLING, {}),
     "3 epochs: leaky, falling from 0.02": (3, LEAKY, FALLING, {"=0.01": "=0.02"}),
     "3 epochs: ReLU, falling from 0.01": (3, RELU, FALLING, {}),
-    "3 epochs: ReLU, falling from 0.003": (3, RELU, FALLING, {"=0.01": "=0.003"}),
-    "3 epochs: ReLU in the hidden layers": (3, RELU_HIDDEN, FALLING, {}),
-    "3 epochs: ReLU on the code": (3, RELU_CODE, FALLING, {}),
 }
 MEASURE = """
 import json

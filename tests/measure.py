@@ -150,7 +150,7 @@ square = np.pad(code / code.max(), 10, constant_values=0)
 figures["one-image"] = [test[1], square, outputs["first"][1]]
 sums = [pca(test[1], n, low=-9, high=9) for n in [0, 1, 2, 4, 8, 16, 32, 64]]
 added = [step / np.abs(step).max() / 2 + 0.5 for step in np.diff(sums, axis=0)]
-figures["patterns"] = [mean, *page.plt.cm.RdBu(added)[..., 0], *np.clip(sums, 0, 1)]
+figures["patterns"] = [mean, *added, *np.clip(sums, 0, 1)]
 
 low, high = np.quantile(points, [0.01, 0.99], axis=0)
 steps = low + (np.arange(10)[:, None] + 0.5) / 10 * (high - low)
