@@ -1,6 +1,6 @@
 """What the networks make of the data: a script for their kernel, after its last cell.
 
-Of the networks, what they predict and the logs of their trainings are used; all else is
+Of the networks, what they predict, their sizes, rates and logs are used; all else is
 worked out anew. Images are rows of 784 greys in [0, 1]; an error is 1000 times an MSE.
 """
 
@@ -49,7 +49,7 @@ def dead(encoder):
 
 
 def shown(ax):
-    """Describe an Axes; images as red as they are drawn, from 0 to 1, the top first."""
+    """Describe an Axes; images by the red channel of what is drawn, which is grey."""
     legend = ax.get_legend().get_texts() if ax.get_legend() else []
     texts = [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts, *legend]
     flipped = [image for image in ax.images if image.origin == "lower"]
@@ -97,8 +97,8 @@ numbers = {name: error.mean() for name, error in errors.items()}
 sizes = [np.prod(weight.shape) for weight in page.autoencoder.weights]
 numbers |= {"parameters": sum(sizes), "second parameters": page.second.count_params()}
 numbers |= {"hidden": sizes[1], "code": sizes[3], "PCA parameters": 65 * 784}
-low, high = (net.optimizer.get_config()["learning_rate"] for net in models.values())
-numbers |= {"first rate": low, "second rate": high["config"]["initial_learning_rate"]}
+rate, fall = (net.optimizer.get_config()["learning_rate"] for net in models.values())
+numbers |= {"first rate": rate, "second rate": fall["config"]["initial_learning_rate"]}
 logs = {"": page.history.history, "second ": page.second.history.history}
 for prefix, log in logs.items():
     for key, values in log.items():
@@ -113,7 +113,6 @@ for name, group in [*groups.items(), ("all", labels >= 0), ("ten", one)]:
     ours, theirs = (errors[method][group].mean() for method in ["first", "class mean"])
     numbers |= {name: ours, f"{name} mean": theirs}
     numbers[f"{name} share"] = 100 * ours / theirs
-
 centres = [np.median(points[labels == label], axis=0) for label in range(10)]
 nearest = np.square(points[:, None] - centres).sum(axis=2).argmin(axis=1)
 for kind, own in KINDS.items():  # the share of a kind that is nearest to another
@@ -125,7 +124,6 @@ for label, model in page.trained.items():
     name, (hidden, code) = " ".join(label.split()), dead(model.layers[0])
     numbers |= {f"{name} hidden": hidden, f"{name} code": code}
     numbers[name] = mse(valid, predict(model, valid)).mean()
-
 ten = [errors[name][two] for name in METHODS]  # the images of figure 10
 numbers |= {"closest": np.sum(np.argmin(ten, axis=0) == 2), "pictures": len(two)}
 numbers |= {"shirt PCA": ten[0][6], "shirt second": ten[2][6]}
@@ -151,7 +149,6 @@ figures["one-image"] = [test[1], square, outputs["first"][1]]
 sums = [pca(test[1], n, low=-9, high=9) for n in [0, 1, 2, 4, 8, 16, 32, 64]]
 added = [step / np.abs(step).max() / 2 + 0.5 for step in np.diff(sums, axis=0)]
 figures["patterns"] = [mean, *added, *np.clip(sums, 0, 1)]
-
 low, high = np.quantile(points, [0.01, 0.99], axis=0)
 steps = low + (np.arange(10)[:, None] + 0.5) / 10 * (high - low)
 grid = np.array([(a, b) for b in steps[::-1, 1] for a in steps[:, 0]])
@@ -159,7 +156,6 @@ tiles = predict(page.decoder_2d, grid).reshape(10, 10, 28, 28)
 figures["latent-space"] = [tiles.transpose(0, 2, 1, 3)]
 for label in range(10):
     figures["latent-space"] += [points, points[labels == label]]
-
 y, epochs = np.linspace(0.02, 0.98, 97), range(1, page.EPOCHS + 1)
 lines = {"loss": [(y, cross_entropy(pixel, y)) for pixel in [0, 0.5, 1]]}
 lines["loss"] += [(epochs, logs[""][key]) for key in ["loss", "val_loss"]]

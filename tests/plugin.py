@@ -25,6 +25,7 @@ sys.path.insert(0, {!r})
 get_config().InlineBackend.close_figures = False  # so that they can be measured
 """
 SECONDS = 120  # that a finished cell's outputs, or the measurements, may take to come
+FIRST, *_, LAST = CODE
 OUTPUTS = {}  # {cell: fresh outputs}
 
 
@@ -62,16 +63,19 @@ def pytest_itemcollected(item):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Keep a cell's outputs, measure after the last cell, and fail one with stderr."""
-    try:
+    """Keep a cell's outputs, fail one with stderr, and measure after the last cell."""
+    if not isinstance(item, IPyNbCell):
         return (yield)
+    if item.cell.id == FIRST:
+        shutil.rmtree(kept(item.config).parent)  # a run that breaks off keeps nothing
+    try:
+        yield
     finally:
-        if isinstance(item, IPyNbCell):
-            outputs = OUTPUTS[item.cell.id] = [dict(o) for o in item.test_outputs or []]
-            if item.cell.id == [*CODE][-1]:
-                measure(item)
-            # nbval overlooks stderr where it ignores text
-            assert "stderr" not in [o.get("name") for o in outputs], text_of(outputs)
+        outputs = OUTPUTS[item.cell.id] = [dict(o) for o in item.test_outputs or []]
+    # nbval overlooks stderr where it ignores text
+    assert "stderr" not in [o.get("name") for o in outputs], text_of(outputs)
+    if item.cell.id == LAST:
+        measure(item)
 
 
 def measure(item):
@@ -81,15 +85,15 @@ def measure(item):
     assert reply["content"]["status"] == "ok", "\n".join(reply["content"]["traceback"])
     found = pickle.loads(Path(os.environ["KERAS_HOME"], "measured").read_bytes())
     found["outputs"] |= OUTPUTS
-    found["failed"] = item.session.testsfailed
-    shutil.rmtree(kept(item.config).parent)  # of earlier code
+    found["failed"] = item.session.testsfailed + item.config.option.nbval_lax
     kept(item.config).write_bytes(pickle.dumps(found))
 
 
 def kept(config):
     """Return the file that keeps what a run of this code with these settings finds."""
-    script = (ROOT / "tests" / "measure.py").read_text(encoding="utf-8")
-    code = str([config.getoption("--set"), [*ALTS], SOURCES, script])
+    files = ["requirements.txt", "tests/measure.py", "tests/plugin.py"]
+    texts = [(ROOT / file).read_text(encoding="utf-8") for file in files]
+    code = str([config.getoption("--set"), [*ALTS], SOURCES, texts])
     return config.cache.mkdir("page") / hashlib.sha256(code.encode()).hexdigest()
 
 
