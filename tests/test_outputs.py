@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 from page import CODE, NOTEBOOK, TEXT, picture, printed
 
+DECIMAL = r"\d+\.\d+"
+TABLES = [cell for cell in CODE if re.search(DECIMAL, printed(cell.outputs))]
 FIGURES = [cell for cell in CODE if picture(cell.outputs) is not None]
+# Curves are thin; on another machine, other images may be the best and the worst.
+ROOM = {"loss": 0.04, "four": 0.04, "extremes": 0.3}
 
 
 def test_cells_ran_in_order():
@@ -23,31 +27,25 @@ def test_stored_output_is_tidy(cell):
 
 def test_figures_have_captions_and_alt_texts():
     for number, cell in enumerate(FIGURES, start=1):
-        following = NOTEBOOK.cells[NOTEBOOK.cells.index(cell) + 1]
-        assert following.source.startswith(f"*Figure {number}. "), cell.id
-        assert cell.metadata.get("alt"), cell.id
+        following = NOTEBOOK.cells[NOTEBOOK.cells.index(cell) + 1].source
+        assert following.startswith(f"*Figure {number}. "), f"below {cell.id}"
+        assert "alt" in cell.metadata, f"no alt text: {cell.id}"
     assert "".join(TEXT).count("*Figure ") == len(FIGURES)
 
 
-@pytest.mark.parametrize("cell", CODE, ids=lambda cell: cell.id)
+@pytest.mark.parametrize("cell", TABLES, ids=lambda cell: cell.id)
 def test_fresh_decimals_are_near_the_stored(cell, fresh):
     """Between machines, errors differ by some per cent."""
-    old, new = (
-        [float(number) for number in re.findall(r"\d+\.\d+", printed(outputs))]
-        for outputs in (cell.outputs, fresh[cell.id])
-    )
-    if old:  # a cell that hides its log stores none
-        assert new == pytest.approx(old, rel=0.12)
+    old = re.findall(DECIMAL, printed(cell.outputs))
+    new = re.findall(DECIMAL, printed(fresh[cell.id]))
+    assert [*map(float, new)] == pytest.approx([*map(float, old)], rel=0.12)
 
 
 @pytest.mark.parametrize("cell", FIGURES, ids=lambda cell: cell.id)
 def test_fresh_picture_is_near_the_stored(cell, fresh):
-    """Another machine may choose other best and worst images: there, we allow more."""
+    """The root mean square of their difference is small, in greys from 0 to 1."""
     old, new = picture(cell.outputs), picture(fresh[cell.id])
     assert new.shape == pytest.approx(old.shape, abs=10)
     height, width = np.minimum(old.shape, new.shape)
     change = old[:height, :width] - new[:height, :width]
-    room = (
-        0.3 if cell.id == "extremes" else 0.1
-    )  # root mean square, of greys from 0 to 1
-    assert np.sqrt(np.mean(change**2)) < room
+    assert np.sqrt(np.mean(change**2)) < ROOM.get(cell.id, 0.1)
