@@ -9,8 +9,6 @@ from page import CODE, NOTEBOOK, TEXT, picture, printed
 DECIMAL = r"\d+\.\d+"
 TABLES = [cell for cell in CODE if re.search(DECIMAL, printed(cell.outputs))]
 FIGURES = [cell for cell in CODE if picture(cell.outputs) is not None]
-# Curves are thin; on another machine, other images may be the best and the worst.
-ROOM = {"loss": 0.04, "four": 0.04, "extremes": 0.3}
 
 
 def test_cells_ran_in_order():
@@ -43,9 +41,11 @@ def test_fresh_decimals_are_near_the_stored(cell, fresh):
 
 @pytest.mark.parametrize("cell", FIGURES, ids=lambda cell: cell.id)
 def test_fresh_picture_is_near_the_stored(cell, fresh):
-    """The root mean square of their difference is small, in greys from 0 to 1."""
+    """Lines are too thin to count here, but the ends of curves are printed."""
     old, new = picture(cell.outputs), picture(fresh[cell.id])
     assert new.shape == pytest.approx(old.shape, abs=10)
     height, width = np.minimum(old.shape, new.shape)
     change = old[:height, :width] - new[:height, :width]
-    assert np.sqrt(np.mean(change**2)) < ROOM.get(cell.id, 0.1)
+    difference = np.sqrt(np.mean(change**2))
+    # On another machine, other images may be the best and the worst.
+    assert difference < (0.3 if cell.id == "extremes" else 0.1)
