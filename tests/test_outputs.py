@@ -24,11 +24,11 @@ def test_stored_output_is_tidy(cell):
 
 
 def test_figures_have_captions_and_alt_texts():
+    assert "".join(TEXT).count("*Figure ") == len(FIGURES), "a picture is missing"
     for number, cell in enumerate(FIGURES, start=1):
         following = NOTEBOOK.cells[NOTEBOOK.cells.index(cell) + 1].source
         assert following.startswith(f"*Figure {number}. "), f"below {cell.id}"
         assert "alt" in cell.metadata, f"no alt text: {cell.id}"
-    assert "".join(TEXT).count("*Figure ") == len(FIGURES)
 
 
 @pytest.mark.parametrize("cell", TABLES, ids=lambda cell: cell.id)
