@@ -35,4 +35,3 @@ def picture(outputs):
         if "image/png" in output.get("data", {}):
             png = io.BytesIO(base64.b64decode(output["data"]["image/png"]))
             return imread(png)[..., :3].mean(axis=2)
-    return None

@@ -61,10 +61,11 @@ def test_reference_values(results):
     assert results["shift"]["shifted"] == [37.8]
 
 
-def test_sizes():
+def test_sizes(stored):
     says("The code has about a twelfth as many numbers as the image")
     assert 11.5 < 784 / 64 < 12.5
     says("it has four times as many parameters (PCA stores 65 images")
+    assert "218,192" in str(stored["build"])
     assert 3.5 < 218_192 / (65 * 784) < 4.5
 
 
